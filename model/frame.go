@@ -1,0 +1,293 @@
+package model
+
+import (
+	"github.com/parley-nlp/parley/model/text"
+)
+
+// frame is a paragraph as the feature families see it: its tokens and what is
+// known of each, where the target is named, and who speaks. It is filled by
+// one pass and used again for the next paragraph.
+type frame struct {
+	text     string
+	lang     text.Language
+	toks     text.Tokens
+	words    []word
+	lex      []symbol // lexicon symbols of the tokens
+	names    []symbol // alias symbols of the tokens
+	mentions []mention
+	speakers []speaker
+	nWords   int
+	scale    float64 // value of one word's bag features: 1/sqrt(words+lengthPrior)
+}
+
+// lengthPrior keeps single words in short headings from weighing too much.
+const lengthPrior = 8
+
+// word is what is known of a token.
+type word struct {
+	row      int32  // in the vocabulary, -1 if the word is not in it
+	stem     uint64 // hash of the stem
+	classes  classes
+	sentence uint16
+	clause   uint16
+	mention  mentionKind // the kind of mention the token is part of
+	region   region
+	side     side
+	speaker  int8 // index into speakers, -1 for the author
+	flags    wordFlags
+}
+
+type wordFlags uint8
+
+const (
+	quoted wordFlags = 1 << iota
+	negated
+	hypothetical
+	isWord
+	opens // first word of its sentence
+)
+
+// region says how near a token is to a mention of the target.
+type region uint8
+
+const (
+	noTarget   region = iota // the paragraph does not name the target
+	elsewhere                // another sentence does
+	inSentence               // the sentence does
+	inClause                 // the clause does
+	numRegions
+)
+
+// side says on which side of the nearest mention of its clause a token stands.
+type side uint8
+
+const (
+	noSide side = iota
+	beforeTarget
+	afterTarget
+	numSides
+)
+
+// mention is a stretch of tokens that names the target.
+type mention struct {
+	first, last int // tokens, inclusive
+	kind        mentionKind
+}
+
+// lookup is what a frame needs to know of single words. The model answers from
+// its vocabulary and computes only for words outside it.
+type lookup interface {
+	// lookup returns the row of the word (-1 outside the vocabulary), the hash
+	// of its stem and its symbols in the aliases and the lexicon.
+	lookup(hash uint64, norm []byte) (row int32, stem uint64, name, lex symbol)
+}
+
+// resources are the data by which paragraphs are read; a model carries its own.
+type resources struct {
+	target  *target
+	lexicon *phrases
+}
+
+// read fills f from s.
+func (f *frame) read(s string, lang text.Language, res *resources, l lookup) {
+	f.text, f.lang = s, lang
+	f.toks.Tokenize(s)
+	n := len(f.toks.List)
+	f.words = resize(f.words, n)
+	f.lex, f.names = resize(f.lex, n), resize(f.names, n)
+	f.mentions, f.speakers = f.mentions[:0], f.speakers[:0]
+	f.nWords = 0
+	var sentence, clause uint16
+	var flags wordFlags
+	fresh := true
+	for i := range f.toks.List {
+		k := &f.toks.List[i]
+		w := &f.words[i]
+		*w = word{row: -1, sentence: sentence, clause: clause, speaker: -1, flags: flags}
+		switch k.Kind {
+		case text.Word, text.Number:
+			w.flags |= isWord
+			if fresh {
+				w.flags |= opens
+				fresh = false
+			}
+			f.nWords++
+			w.row, w.stem, f.names[i], f.lex[i] = l.lookup(k.Hash, f.toks.Norm(i))
+			continue
+		case text.Stop:
+			if !f.endsSentence(i) {
+				break
+			}
+			sentence++
+			clause++
+			fresh = true
+		case text.Comma, text.Colon:
+			clause++
+		case text.QuoteOpen:
+			flags |= quoted
+			clause++
+		case text.QuoteClose:
+			flags &^= quoted
+			clause++
+		}
+		f.lex[i], f.names[i] = 0, 0
+	}
+	f.scale = invSqrt(f.nWords + lengthPrior)
+	f.classify(res)
+	f.findMentions(res.target)
+	f.place()
+	f.scope()
+	f.attribute()
+}
+
+// endsSentence reports whether the stop at i ends a sentence: what follows is
+// set off by white space or closes a quotation.
+func (f *frame) endsSentence(i int) bool {
+	if i+1 >= len(f.toks.List) {
+		return true
+	}
+	next := &f.toks.List[i+1]
+	if next.Kind == text.QuoteClose || next.Kind == text.Stop {
+		return true
+	}
+	if !next.Has(text.Spaced) {
+		return false
+	}
+	if i > 0 && f.toks.List[i].End-f.toks.List[i].Start == 1 {
+		prev := &f.toks.List[i-1]
+		// An initial or a title does not end a sentence.
+		if prev.Has(text.Capital) && prev.End-prev.Start <= 3 && prev.End == f.toks.List[i].Start && next.Has(text.Capital) && f.text[f.toks.List[i].Start] == '.' {
+			return false
+		}
+	}
+	return true
+}
+
+// classify gives every token the classes of the lexicon phrases it is part of.
+func (f *frame) classify(res *resources) {
+	for i := 0; i < len(f.lex); {
+		if f.lex[i] == 0 {
+			i++
+			continue
+		}
+		n, v := res.lexicon.longest(f.lex[i:])
+		for j := i; j < i+n; j++ {
+			f.words[j].classes = classes(v)
+		}
+		i += max(n, 1)
+	}
+}
+
+// findMentions finds where the target is named; the longest alias wins.
+func (f *frame) findMentions(t *target) {
+	for i := 0; i < len(f.names); {
+		if f.names[i] == 0 {
+			i++
+			continue
+		}
+		n, v := t.aliases.longest(f.names[i:])
+		if n == 0 {
+			i++
+			continue
+		}
+		kind := mentionKind(v)
+		if kind == actor && !f.isActing(t, i, i+n-1) {
+			kind = notMention
+		}
+		if kind != notMention && kind != lookalike {
+			f.mentions = append(f.mentions, mention{i, i + n - 1, kind})
+			for j := i; j < i+n; j++ {
+				f.words[j].mention = kind
+			}
+		}
+		i += n
+	}
+}
+
+// isActing tells a metonym that acts ("Damascus rejected the plan") from the
+// place ("in Damascus").
+func (f *frame) isActing(t *target, first, last int) bool {
+	if first > 0 && t.before[f.toks.List[first-1].Hash] {
+		return false
+	}
+	if last+1 < len(f.words) {
+		h := f.toks.List[last+1].Hash
+		if t.acts[h] || f.words[last+1].classes.has(report) {
+			return true
+		}
+	}
+	// Arabic puts the verb first.
+	if first > 0 && f.lang == text.Arabic {
+		p := &f.words[first-1]
+		return t.acts[f.toks.List[first-1].Hash] || p.classes.has(report)
+	}
+	return false
+}
+
+// place works out region and side of every token.
+func (f *frame) place() {
+	if len(f.mentions) == 0 {
+		return
+	}
+	m := 0 // the first mention whose sentence is not over
+	for i := range f.words {
+		w := &f.words[i]
+		for m < len(f.mentions)-1 && f.words[f.mentions[m].last].sentence < w.sentence {
+			m++
+		}
+		w.region = elsewhere
+		best := 1 << 30
+		for j := m; j < len(f.mentions) && j < m+4; j++ {
+			at := &f.mentions[j]
+			if f.words[at.first].sentence != w.sentence {
+				break
+			}
+			if w.region < inSentence {
+				w.region = inSentence
+			}
+			if f.words[at.first].clause != w.clause {
+				continue
+			}
+			w.region = inClause
+			switch {
+			case i < at.first && at.first-i < best:
+				best, w.side = at.first-i, beforeTarget
+			case i > at.last && i-at.last < best:
+				best, w.side = i-at.last, afterTarget
+			}
+		}
+	}
+}
+
+// negationReach is how many words a negation covers within its clause.
+const negationReach = 6
+
+// scope marks the words that a negation or a modal covers.
+func (f *frame) scope() {
+	neg, hyp := -1, -1
+	for i := range f.words {
+		w := &f.words[i]
+		if w.flags&isWord == 0 {
+			continue
+		}
+		if neg >= 0 && i-neg <= negationReach && f.words[neg].clause == w.clause {
+			w.flags |= negated
+		}
+		if hyp >= 0 && i-hyp <= negationReach && f.words[hyp].clause == w.clause {
+			w.flags |= hypothetical
+		}
+		if w.classes.has(negation) {
+			neg = i
+		}
+		if w.classes.has(modal) {
+			hyp = i
+		}
+	}
+}
+
+func resize[T any](s []T, n int) []T {
+	if cap(s) < n {
+		return make([]T, n, n+n/2)
+	}
+	return s[:n]
+}

@@ -1,0 +1,111 @@
+package model
+
+import (
+	_ "embed" // the shipped lexicon
+	"fmt"
+	"slices"
+)
+
+// AttitudeLexicon is the lexicon file of the shipped model: words and phrases of
+// English and Arabic by the attitude, the deed, the actor or the grammatical
+// role that they express.
+//
+//go:embed attitude.lexicon
+var AttitudeLexicon string
+
+// class is a lexicon class. A word may be in several.
+type class uint8
+
+// The classes. Those up to firstGrammar carry meaning and become features; the
+// order is part of the model format.
+const (
+	// Attitudes toward somebody.
+	praise class = iota
+	support
+	legitimise
+	vindicate // disputes an accusation, presents a case
+	condemn
+	delegitimise
+	insult
+	leave // demands that somebody go
+	crime // names a deed as a crime
+	mock
+	plot // victim of a conspiracy
+	// Cooperation, verbal and material (PLOVER's quadrants).
+	agree
+	talks
+	aid
+	thank
+	truce
+	mediate
+	visit
+	// Conflict, verbal and material.
+	accuse
+	demand
+	refuse
+	threaten
+	sanction
+	attack
+	casualty
+	siege
+	deploy
+	protest
+	// Actors by camp, so that names carry no label.
+	ally
+	west
+	gulf
+	opposition
+	jihadist
+	united
+	kurd
+	unnamed
+	civilian
+	enemyState
+	// Grammar.
+	negation
+	modal
+	report
+	doubt
+	numClasses
+)
+
+const firstGrammar = negation
+
+var classNames = [numClasses]string{
+	"praise", "support", "legitimise", "vindicate", "condemn", "delegitimise", "insult", "leave", "crime", "mock", "plot",
+	"agree", "talks", "aid", "thank", "truce", "mediate", "visit",
+	"accuse", "demand", "refuse", "threaten", "sanction", "attack", "casualty", "siege", "deploy", "protest",
+	"ally", "west", "gulf", "opposition", "jihadist", "un", "kurd", "unnamed", "civilian", "enemy-state",
+	"negation", "modal", "report", "doubt",
+}
+
+// classes is a set of classes, a bit each.
+type classes uint64
+
+func (c classes) has(k class) bool { return c>>k&1 != 0 }
+
+// parseLexicon reads a lexicon file into a recogniser whose values are sets of
+// classes. Words are matched on their stems.
+func parseLexicon(src string) (*phrases, error) {
+	l, err := parseList(src)
+	if err != nil {
+		return nil, fmt.Errorf("lexicon file: %w", err)
+	}
+	p := newPhrases()
+	for _, s := range l.sections {
+		k := slices.Index(classNames[:], s.name)
+		if k < 0 {
+			return nil, fmt.Errorf("lexicon file: [%s] is none of the classes %v", s.name, classNames)
+		}
+		for _, phrase := range s.phrases {
+			keys := phraseKeys(phrase, stemKey)
+			if len(keys) == 0 {
+				return nil, fmt.Errorf("lexicon file: [%s]: %q holds no word", s.name, phrase)
+			}
+			if err := p.add(keys, 1<<k); err != nil {
+				return nil, fmt.Errorf("lexicon file: %w", err)
+			}
+		}
+	}
+	return p, nil
+}

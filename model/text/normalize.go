@@ -1,0 +1,347 @@
+package text
+
+import (
+	"unicode"
+	"unicode/utf8"
+)
+
+// Byte classes: what a token that begins with this byte is.
+const (
+	cWide   = iota // decode the rune to know
+	cSpace         // ASCII white space and control bytes
+	cLower         // a to z
+	cUpper         // A to Z
+	cDigit         // 0 to 9
+	cPunct         // other ASCII
+	cArabic        // first byte of U+0600 to U+06FF (the rune may yet be a mark or a digit)
+)
+
+var class = func() (t [256]uint8) {
+	for c := range 128 {
+		switch {
+		case c <= ' ' || c == 127:
+			t[c] = cSpace
+		case c >= 'a' && c <= 'z':
+			t[c] = cLower
+		case c >= 'A' && c <= 'Z':
+			t[c] = cUpper
+		case c >= '0' && c <= '9':
+			t[c] = cDigit
+		default:
+			t[c] = cPunct
+		}
+	}
+	return t
+}()
+
+// Roles that a rune of the block U+0600 to U+06FF plays in a word.
+const (
+	arOther  = 0xFF // not part of a word
+	arSkip   = 0xFE // part of a word, left out of its normal form
+	arDigit  = 0xFD // a digit
+	arAsIs   = 0xFC // stands for itself
+	arFolded = 0xFB // and below: an index into folded
+)
+
+// arabic[r-0x600] is the role of r. Variant letters that Arabic writers use for
+// one another fall together.
+var (
+	arabic [256]uint8
+	folded [256]rune
+)
+
+func init() {
+	for i := range arabic {
+		r := rune(0x600 + i)
+		switch {
+		case r == 'ـ' || unicode.Is(unicode.Mn, r):
+			arabic[i] = arSkip
+		case unicode.IsDigit(r):
+			arabic[i] = arDigit
+		case unicode.IsLetter(r):
+			arabic[i] = arAsIs
+		default:
+			arabic[i] = arOther
+		}
+	}
+	for from, to := range map[rune]rune{
+		'أ': 'ا', 'إ': 'ا', 'آ': 'ا', 'ٱ': 'ا', 'ى': 'ي', 'ی': 'ي', 'ې': 'ي',
+		'ک': 'ك', 'ة': 'ه', 'ہ': 'ه', 'ە': 'ه', 'ھ': 'ه',
+	} {
+		folded[from-0x600] = to
+		arabic[from-0x600] = arFolded
+	}
+}
+
+// word reads a word that begins at z.i.
+func (z *tokenizer) word() {
+	s, start, n0 := z.s, z.i, len(z.t.norm)
+	norm, h := z.t.norm, HashOffset
+	i, letters, upper := start, 0, 0
+	var flags uint8
+	if class[s[i]] == cUpper {
+		flags = Capital
+	}
+	for i < len(s) {
+		c := s[i]
+		switch class[c] {
+		case cLower, cDigit:
+			letters++
+		case cUpper:
+			letters++
+			upper++
+			c |= 0x20
+		case cPunct:
+			j, done := z.inner(start, i, &flags)
+			if done {
+				i = j
+				goto end
+			}
+			if c == '.' { // an abbreviation keeps its points
+				norm = append(norm, c)
+				h = (h ^ uint64(c)) * HashPrime
+			}
+			i = j
+			continue
+		case cSpace:
+			goto end
+		default:
+			r, size := utf8.DecodeRuneInString(s[i:])
+			if r == '’' {
+				j, done := z.inner(start, i, &flags)
+				i = j
+				if done {
+					goto end
+				}
+				continue
+			}
+			form, ok := foldRune(r)
+			if !ok {
+				goto end
+			}
+			if r >= 0x600 {
+				flags |= ArabicTok
+			}
+			if form != skipRune {
+				k := len(norm)
+				if form == expandRune {
+					norm = append(norm, presentationForms[r]...)
+				} else {
+					if form != r && unicode.IsUpper(r) {
+						if i == start {
+							flags |= Capital
+						}
+						upper++
+					}
+					norm = utf8.AppendRune(norm, form)
+				}
+				for ; k < len(norm); k++ {
+					h = (h ^ uint64(norm[k])) * HashPrime
+				}
+				letters++
+			}
+			i += size
+			continue
+		}
+		norm = append(norm, c)
+		h = (h ^ uint64(c)) * HashPrime
+		i++
+	}
+end:
+	if upper > 1 && upper == letters {
+		flags |= AllCaps
+	}
+	z.t.norm, z.i = norm, i
+	if letters == 0 { // marks alone
+		z.t.norm = norm[:n0]
+		z.add(start, i, Symbol, 0, n0, 0)
+		return
+	}
+	z.add(start, i, Word, flags, n0, h)
+}
+
+// inner decides whether the mark at i, inside the word that began at start,
+// belongs to it. It returns where to go on and whether the word is over.
+func (z *tokenizer) inner(start, i int, flags *uint8) (next int, done bool) {
+	s, size := z.s, 1
+	switch s[i] {
+	case '\'':
+	case '.': // U.S. but not end.Next
+		if i-start >= 1 && isLetter(s, i+1) && (i-start == 1 || s[i-2] == '.') && !isLetter(s, i+2) {
+			return i + 1, false
+		}
+		if i-start >= 3 && s[i-2] == '.' && (i+1 == len(s) || !isLetter(s, i+1)) {
+			return i, true
+		}
+		return i, true
+	default:
+		if s[i] < utf8.RuneSelf {
+			return i, true
+		}
+		size = 3 // ’
+	}
+	j := i + size
+	if j < len(s) && s[j]|0x20 == 's' && !isLetter(s, j+1) {
+		*flags |= Genitive
+		return j + 1, true
+	}
+	if isLetter(s, j) {
+		return j, false
+	}
+	return i, true
+}
+
+// isLetter reports whether a letter begins at s[i].
+func isLetter(s string, i int) bool {
+	if i >= len(s) {
+		return false
+	}
+	switch class[s[i]] {
+	case cLower, cUpper:
+		return true
+	case cSpace, cDigit, cPunct:
+		return false
+	}
+	r, _ := utf8.DecodeRuneInString(s[i:])
+	return unicode.IsLetter(r)
+}
+
+const (
+	skipRune   = -1 // part of the word, not of its form
+	expandRune = -2 // see presentationForms
+)
+
+// foldRune returns the normal form of a non-ASCII rune within a word, or false
+// if the rune does not belong to words.
+func foldRune(r rune) (rune, bool) {
+	switch {
+	case r >= 0x600 && r <= 0x6FF:
+		switch f := arabic[r-0x600]; f {
+		case arOther:
+			return 0, false
+		case arSkip:
+			return skipRune, true
+		case arFolded:
+			return folded[r-0x600], true
+		case arDigit:
+			return '0' + (r & 0xF), true
+		}
+		return r, true
+	case r >= 0xFB50 && r <= 0xFDFF || r >= 0xFE70 && r <= 0xFEFE:
+		if _, ok := presentationForms[r]; ok {
+			return expandRune, true
+		}
+		return 0, false
+	case r == 0x200C || r == 0x200D || r == 0xAD: // joiners, soft hyphen
+		return skipRune, true
+	case unicode.IsLetter(r):
+		return unicode.ToLower(r), true
+	case unicode.IsMark(r):
+		return skipRune, true
+	case unicode.IsDigit(r):
+		return '0', true
+	}
+	return 0, false
+}
+
+// number reads a number that begins at z.i: digits with , . ' : / between them.
+// "1990s" and "5th" are numbers too.
+func (z *tokenizer) number() {
+	s, start, n0 := z.s, z.i, len(z.t.norm)
+	i, digits := start, 0
+	for i < len(s) {
+		if size := digitAt(s, i); size > 0 {
+			digits++
+			i += size
+			continue
+		}
+		if c := s[i]; (c == ',' || c == '.' || c == ':' || c == '/') && digitAt(s, i+1) > 0 {
+			i++
+			continue
+		}
+		break
+	}
+	for i < len(s) && class[s[i]] == cLower {
+		i++
+	}
+	form := "#0"
+	switch first := s[start]; {
+	case digits == 4 && i-start == 4 && (first == '1' || first == '2'):
+		form = "#year"
+	case digits <= 2:
+		form = "#00"
+	case digits <= 4:
+		form = "#0000"
+	}
+	z.t.norm = append(z.t.norm, form...)
+	z.i = i
+	z.add(start, i, Number, 0, n0, Hash(form))
+}
+
+// digitAt returns the length of the digit at s[i], 0 if there is none.
+func digitAt(s string, i int) int {
+	if i >= len(s) {
+		return 0
+	}
+	if class[s[i]] == cDigit {
+		return 1
+	}
+	if s[i] == 0xD9 || s[i] == 0xDB {
+		r, size := utf8.DecodeRuneInString(s[i:])
+		if r >= 0x660 && r <= 0x669 || r >= 0x6F0 && r <= 0x6F9 {
+			return size
+		}
+	}
+	return 0
+}
+
+// wide reads a token that begins with a non-ASCII rune.
+func (z *tokenizer) wide() {
+	r, size := utf8.DecodeRuneInString(z.s[z.i:])
+	switch {
+	case digitAt(z.s, z.i) > 0:
+		z.number()
+	case unicode.IsSpace(r) || r == 0xFEFF || r >= 0x200B && r <= 0x200F || r >= 0x202A && r <= 0x202E || r >= 0x2066 && r <= 0x2069:
+		z.i += size
+		z.spaced = true
+	default:
+		if _, ok := foldRune(r); ok {
+			z.word()
+			return
+		}
+		z.punct(z.i, size, r)
+	}
+}
+
+// punct reads the mark r at z.i.
+func (z *tokenizer) punct(start, size int, r rune) {
+	k := Symbol
+	switch r {
+	case '.', '!', '?', '؟', '۔', '…':
+		k = Stop
+	case ',', ';', '،', '؛':
+		k = Comma
+	case '-', '–', '—':
+		if z.spaced || r == '—' {
+			k = Comma
+		}
+	case ':':
+		k = Colon
+	case '«', '“', '‹', '„':
+		k, z.inQuote = QuoteOpen, true
+	case '»', '”', '›':
+		k, z.inQuote = QuoteClose, false
+	case '"':
+		k = QuoteOpen
+		if z.inQuote {
+			k = QuoteClose
+		}
+		z.inQuote = !z.inQuote
+	case '\'', '‘', '’':
+		k = Symbol
+	case '(', ')', '[', ']':
+		k = Bracket
+	}
+	z.i = start + size
+	z.add(start, z.i, k, 0, len(z.t.norm), uint64(r))
+}
