@@ -20,7 +20,7 @@ type DocumentParagraph struct {
 // paragraphs after it are scored.
 func (m *Model) Document(d *text.Document, opt Options) iter.Seq2[DocumentParagraph, error] {
 	return func(yield func(DocumentParagraph, error) bool) {
-		for span := range text.ParagraphSeq(d.Text) {
+		for span := range text.EachParagraph(d.Text) {
 			p := DocumentParagraph{Span: span}
 			p.Source.Start, p.Source.End = d.SourceSpan(span.Start, span.End)
 			var err error

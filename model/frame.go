@@ -84,8 +84,9 @@ type lookup interface {
 
 // resources are the data by which paragraphs are read; a model carries its own.
 type resources struct {
-	target  *target
-	lexicon *phrases
+	target                  *target
+	lexicon                 *phrases
+	targetFile, lexiconFile string
 }
 
 // read fills f from s.

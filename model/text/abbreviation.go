@@ -81,8 +81,10 @@ func abbreviation(s string, start, i, next int, opener bool) bool {
 	}
 }
 
-// wordStart returns where the word that ends at i begins, looking back no further than start.
+// wordStart returns where the word that ends at i begins, looking back no further than start and than a word too long to
+// be an abbreviation.
 func wordStart(s string, start, i int) int {
+	start = max(start, i-maxAbbreviation-utf8.UTFMax)
 	for i > start {
 		r, n := utf8.DecodeLastRuneInString(s[start:i])
 		if r != '.' && !isNumeral(r) && !unicode.IsLetter(r) && !unicode.IsMark(r) && r != 'ـ' {

@@ -2,7 +2,6 @@ package text
 
 import (
 	"fmt"
-	"unicode"
 	"unicode/utf8"
 )
 
@@ -41,9 +40,9 @@ func ParseLanguage(s string) (Language, error) {
 }
 
 // detectBytes bounds what Detect reads of a text.
-const detectBytes = 640
+const detectBytes = 512
 
-// Detect names the language of a paragraph by its first 640 bytes:
+// Detect names the language of a paragraph by its first 512 bytes:
 //
 //   - Without letters it is Other.
 //   - Of Latin, Arabic and all other letters the most numerous decide, and on a tie the former of these.
@@ -82,162 +81,3 @@ const (
 	minForeign = 3  // evidence below which a Latin text is still English: one particle proves nothing
 	maxSilent  = 30 // words of Latin script after which English would have shown a function word
 )
-
-// detector counts letters by script and weighs the evidence for and against English and Arabic.
-type detector struct {
-	latin, arabic, rest int // letters; rest is of all other scripts
-
-	words            int // of Latin script
-	english, foreign int // Latin script
-
-	ownArabic, foreignArabic int // Arabic script, in quarters
-}
-
-// read walks the text once, script by script.
-func (d *detector) read(s string) {
-	for i := 0; i < len(s); {
-		c := s[i]
-		switch {
-		case latinByte[c] != 0:
-			i = d.latinWord(s, i)
-		case c < utf8.RuneSelf:
-			i++
-		case c >= 0xD8 && c <= 0xDB && i+1 < len(s):
-			i = d.arabicWord(s, i)
-		default:
-			r, n := utf8.DecodeRuneInString(s[i:])
-			switch {
-			case isLatinLetter(r):
-				i = d.latinWord(s, i)
-				continue
-			case r >= 0x0750 && r <= 0x077F, r >= 0xFB50 && r <= 0xFDFF, r >= 0xFE70 && r <= 0xFEFC:
-				d.arabic++ // supplement and presentation forms
-			case unicode.IsLetter(r):
-				d.rest++
-			}
-			i += n
-		}
-	}
-}
-
-// latinWord reads a word of Latin letters that begins at i and returns where it ends.
-func (d *detector) latinWord(s string, i int) int {
-	var (
-		key     uint64
-		letters int
-		accents int
-		start   = i
-	)
-	for i < len(s) {
-		c := latinByte[s[i]]
-		if c == 0 {
-			if s[i] < 0xC3 {
-				break
-			}
-			r, n := utf8.DecodeRuneInString(s[i:])
-			if !isLatinLetter(r) {
-				break
-			}
-			accents++
-			letters++
-			i += n
-			continue
-		}
-		key = key<<8 | uint64(c)
-		letters++
-		i++
-	}
-	d.latin += letters
-	d.words++
-	lower := s[start] >= 'a' && s[start] <= 'z' || s[start] >= 0xC3
-	first := d.words == 1 && i-start > 1 && s[start+1] >= 'a'
-	switch {
-	case accents > 0:
-		if lower {
-			d.foreign++
-		}
-	case letters > 8:
-	default:
-		w := latinWords.weight(key)
-		if w > 0 {
-			d.english += int(w)
-		} else if w < 0 && (lower || first) {
-			d.foreign -= int(w)
-		}
-		// l'État, d'Assad, qu'il: the apostrophe of Romance languages stands before the noun.
-		if letters <= 2 && lower && elision(key) && apostrophe(s[i:]) {
-			d.foreign += 2
-		}
-	}
-	return i
-}
-
-// elision tells whether a packed word is l, d, n, c, j or qu.
-func elision(key uint64) bool {
-	switch key {
-	case 'l', 'd', 'n', 'c', 'j', 'q'<<8 | 'u':
-		return true
-	default:
-		return false
-	}
-}
-
-func apostrophe(s string) bool {
-	return len(s) > 0 && s[0] == '\'' || len(s) > 2 && s[:3] == "’"
-}
-
-// arabicWord reads a word of the Arabic block (U+0600 to U+06FF) that begins at i and returns where it ends.
-func (d *detector) arabicWord(s string, i int) int {
-	var (
-		key     uint64
-		letters int
-		own     int
-		foreign int
-	)
-	start := i
-	for i+1 < len(s) && s[i] >= 0xD8 && s[i] <= 0xDB {
-		low := s[i]<<6 | s[i+1]&0x3F // the low byte of the code point
-		k := arabicLetters[low]
-		if k == notLetter {
-			break
-		}
-		i += 2
-		if k == ignored {
-			continue
-		}
-		letters++
-		key = key<<8 | uint64(low)
-		switch k {
-		case arabicOnly:
-			own += 2
-		case persianKey:
-			foreign++
-		case persian:
-			foreign += 6
-		case neverArabic:
-			foreign += 12
-		}
-	}
-	if i == start { // a digit, a comma or a mark
-		return i + 2
-	}
-	d.arabic += letters
-	if letters > 3 && s[start:start+4] == "ال" {
-		own += 4
-	}
-	if letters <= 8 {
-		if w := int(arabicWords.weight(key)); w > 0 {
-			own += 4 * w
-		} else {
-			foreign -= 4 * w
-		}
-	}
-	d.ownArabic += own
-	d.foreignArabic += foreign
-	return i
-}
-
-// isLatinLetter tells whether r beyond ASCII is a Latin letter.
-func isLatinLetter(r rune) bool {
-	return r >= 0xC0 && r <= 0x24F && r != '×' && r != '÷' || r >= 0x1E00 && r <= 0x1EFF
-}

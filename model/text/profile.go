@@ -24,51 +24,57 @@ const (
 		yang dan dengan untuk dari ini itu pada dalam tidak akan
 		nie jest przez jako oraz od ale tym
 		din cu este sau mai prin pentru
-		ku ji bi li`
-	foreignShared = `de le la en un au par pour van el die da do na di al va te ze se al men`
+		ku ji bi li
+		en`
+	foreignShared = `de le la un au par pour van el die da do na di al va te ze se al men`
 
 	arabicFunction = `في من على إلى الى أن ان عن التي الذي هذا هذه ما لا لم لن قد كان كانت بعد قبل بين مع ذلك تلك كما
 		وقال قال إن أو كل منذ حتى عند غير هو هي الذين أي ثم بل لكن ولكن وفي ومن وقد أنه بأن فی علی الی التی الذی هی
 		مش اللي هاي هيك شو ليش بس عم يلي وين كلهم انه انا نحن انت`
-	foreignFunction = `در از که این را با است برای آن ها می شد شده بود کرد خود نیز های اند گفت تا ولی اما هم
+	foreignFunction = `در از که این را با است برای آن ها می شده بود کرد خود نیز های اند گفت تا
 		کے کی میں ہے اور سے کو نے کا ہیں پر بھی نہیں کہ تھا گیا یہ وہ
 		لە بۆ کە ئەو بە دە لەگەڵ ئەم کرد هەر
-		په چې کې دی سره هغه`
-	foreignArabicShared = `به له او د`
+		په چې کې دی هغه`
+	foreignArabicShared = `به له او د هم شد ولی سره`
 )
 
-// wordTable maps packed words to weights: a hash table with open addressing that is a third full at most.
-type wordTable [1 << tableBits]struct {
-	key    uint64
-	weight int8
-}
+// wordTable maps words to weights: a hash table with open addressing that is less than half full, so that probing stays
+// short. A slot is a key with the weight, as an int8, in its high byte; 0 is empty.
+type wordTable [1 << tableBits]uint64
 
-const tableBits = 10
+const (
+	tableBits  = 10
+	weightBits = 8
+	keyBits    = 64 - weightBits
+	maxKey     = keyBits / 8 // letters that a key holds, one byte each, the first in the low byte
+)
 
+// slot hashes a key to its first slot.
 func (t *wordTable) slot(key uint64) uint64 { return key * 0x9E3779B97F4A7C15 >> (64 - tableBits) }
 
 // weight returns the weight of a word, 0 when it is not in the table.
-func (t *wordTable) weight(key uint64) int8 {
-	for i := t.slot(key); ; i = (i + 1) % uint64(len(t)) {
-		if t[i].key == key || t[i].key == 0 {
-			return t[i].weight
+func (t *wordTable) weight(key uint64) int {
+	for i := t.slot(key); ; i++ {
+		v := t[i%(1<<tableBits)]
+		if v<<weightBits == key<<weightBits || v == 0 {
+			return int(int64(v) >> keyBits)
 		}
 	}
 }
 
-// add puts words in with a weight; the first weight of a word stays.
+// add puts words in with a weight other than 0; the first weight of a word stays.
 func (t *wordTable) add(words string, weight int8) {
 	for _, w := range strings.Fields(words) {
 		var key uint64
-		for _, r := range w {
-			key = key<<8 | uint64(r&0xFF)
+		for i, r := range []rune(w) {
+			key |= uint64(r&0xFF) << (8 * i)
 		}
 		i := t.slot(key)
-		for t[i].key != 0 && t[i].key != key {
+		for t[i] != 0 && t[i]<<weightBits != key<<weightBits {
 			i = (i + 1) % uint64(len(t))
 		}
-		if t[i].key == 0 {
-			t[i].key, t[i].weight = key, weight
+		if t[i] == 0 {
+			t[i] = key | uint64(uint8(weight))<<keyBits
 		}
 	}
 }

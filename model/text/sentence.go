@@ -132,6 +132,9 @@ func readStops(s string, i int) (end int, met stops) {
 	return i, met
 }
 
+// maxStray bounds the bytes that strayStops looks at, lest hostile text take quadratic time.
+const maxStray = 16
+
 // strayStops returns where the blanks at i end if nothing but stops and closing marks stands behind them, up to the
 // next blank for stops alone and up to the end of s for both; otherwise i itself.
 func strayStops(s string, i int) int {
@@ -145,6 +148,9 @@ func strayStops(s string, i int) int {
 	}
 	onlyStops := true
 	for j := next; j < len(s); {
+		if j-next > maxStray {
+			return i
+		}
 		r, n := utf8.DecodeRuneInString(s[j:])
 		switch {
 		case isStop(r):

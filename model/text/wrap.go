@@ -65,7 +65,7 @@ func wrapColumn(s string) int {
 }
 
 // limits counts breaks by the limits that explain them: entry w is the count for w less that for w-1.
-type limits [maxColumn + 2]int
+type limits [maxColumn + 2]int32
 
 // count adds a break that is explained by the limits lo to hi-1, if it is one.
 func count(l *limits, lo, hi int, is bool) {
@@ -77,10 +77,13 @@ func count(l *limits, lo, hi int, is bool) {
 
 // bestColumn judges what wrapColumn counted.
 func bestColumn(breaks int, full, mid, certain *limits) int {
+	if breaks == 0 {
+		return 0
+	}
 	var column, best, bestMid, bestCertain int
 	f, m, c := 0, 0, 0
 	for w := range maxColumn + 1 {
-		f, m, c = f+full[w], m+mid[w], c+certain[w]
+		f, m, c = f+int(full[w]), m+int(mid[w]), c+int(certain[w])
 		if w >= minColumn && f > best {
 			column, best, bestMid, bestCertain = w, f, m, c
 		}

@@ -1,0 +1,228 @@
+package model
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/parley-nlp/parley/model/text"
+)
+
+// Evidence is found among the words of a clause. A word's margin for a label is
+// what it adds to the label's logit above the mean of what it adds to the
+// others. The spans are the maximal scoring stretches (Ruzzo and Tompa 1999) of
+// the margins less a price a word, grown over what belongs to them and trimmed
+// of function words.
+const (
+	wordPrice    = 0.04 // what a word must add on average to be worth showing
+	minWeight    = 0.10 // the least weight of a span
+	counterShare = 0.5  // a counter-span weighs at least this share of the best
+	maxSpanWords = 14
+)
+
+// spanFinder is the working memory of evidence.
+type spanFinder struct {
+	margin []float64
+	found  []stretch
+}
+
+// stretch is a run of tokens, first to last inclusive.
+type stretch struct {
+	first, last int
+	label       int
+	weight      float64
+}
+
+// evidence returns at most n spans for the label predicted, and the strongest
+// one for another label among them if it comes near them in weight.
+func (z *scorer) evidence(t Task, p *Prediction, n int) []Evidence {
+	if n == 0 {
+		return nil
+	}
+	z.spans.found = z.spans.found[:0]
+	for label := range 2 {
+		if p.Label == label || t.Polarity(p.Label) == 0 && p.Probabilities[label] >= 0.2 {
+			z.find(t, label)
+		}
+	}
+	if t.Polarity(p.Label) != 0 {
+		own := len(z.spans.found)
+		z.find(t, 1-p.Label)
+		z.spans.found = keepStrongest(z.spans.found, own)
+	}
+	slices.SortFunc(z.spans.found, func(a, b stretch) int {
+		return cmp.Or(cmp.Compare(b.weight, a.weight), cmp.Compare(a.first, b.first))
+	})
+	return z.pick(n)
+}
+
+// keepStrongest drops of the counter-evidence found[own:] all but the strongest,
+// and that too if it is weak beside the strongest of found[:own].
+func keepStrongest(found []stretch, own int) []stretch {
+	best := func(s []stretch) (k int) {
+		k = -1
+		for i := range s {
+			if k < 0 || s[i].weight > s[k].weight {
+				k = i
+			}
+		}
+		return k
+	}
+	k, o := best(found[own:]), best(found[:own])
+	if k < 0 || o >= 0 && found[own+k].weight < counterShare*found[o].weight {
+		return found[:own]
+	}
+	found[own] = found[own+k]
+	return found[:own+1]
+}
+
+// pick returns the first n stretches that overlap none before them, in the
+// order of the text.
+func (z *scorer) pick(n int) []Evidence {
+	kept := z.spans.found[:0]
+	for _, s := range z.spans.found {
+		if len(kept) == n {
+			break
+		}
+		if !slices.ContainsFunc(kept, func(k stretch) bool { return s.first <= k.last && k.first <= s.last }) {
+			kept = append(kept, s)
+		}
+	}
+	if len(kept) == 0 {
+		return nil
+	}
+	slices.SortFunc(kept, func(a, b stretch) int { return cmp.Compare(a.first, b.first) })
+	out := make([]Evidence, len(kept))
+	for i, s := range kept {
+		out[i] = Evidence{
+			Start:  int(z.frame.toks.List[s.first].Start),
+			End:    int(z.frame.toks.List[s.last].End),
+			Label:  s.label,
+			Weight: s.weight,
+			Holder: z.frame.holder(s.first),
+		}
+	}
+	return out
+}
+
+// find appends the stretches that speak for a label of a task.
+func (z *scorer) find(t Task, label int) {
+	from, to := t.Outputs()
+	n := len(z.frame.words)
+	z.spans.margin = resize(z.spans.margin, n)
+	for i := range n {
+		z.spans.margin[i] = margin(z.contrib[i][from:to], label)
+	}
+	for i := 0; i < n; {
+		end := i + 1
+		for end < n && !z.frame.breaks(end) {
+			end++
+		}
+		z.maximal(i, end, label)
+		i = end
+	}
+}
+
+// margin is what a row of contributions adds to a label above the mean of the
+// others.
+func margin(row []float64, label int) float64 {
+	rest := 0.0
+	for c, x := range row {
+		if c != label {
+			rest += x
+		}
+	}
+	return row[label] - rest/float64(len(row)-1)
+}
+
+// breaks reports whether no span runs on across the beginning of token i.
+func (f *frame) breaks(i int) bool {
+	if f.words[i].sentence != f.words[i-1].sentence {
+		return true
+	}
+	switch f.toks.List[i].Kind {
+	case text.QuoteOpen, text.QuoteClose, text.Colon, text.Bracket:
+		return true
+	}
+	return false
+}
+
+// maximal appends the maximal scoring stretches of the tokens [from, to).
+func (z *scorer) maximal(from, to, label int) {
+	price := func(i int) float64 {
+		if z.frame.words[i].flags&isWord == 0 {
+			return -wordPrice
+		}
+		return z.spans.margin[i] - wordPrice
+	}
+	for i := from; i < to; {
+		if price(i) <= 0 {
+			i++
+			continue
+		}
+		best, sum, last := 0.0, 0.0, i
+		for j := i; j < to && j < i+maxSpanWords; j++ {
+			sum += price(j)
+			if sum <= 0 {
+				break
+			}
+			if sum >= best {
+				best, last = sum, j
+			}
+		}
+		s := stretch{first: i, last: last, label: label}
+		i = last + 1
+		if z.shape(&s, from) {
+			z.spans.found = append(z.spans.found, s)
+			i = max(i, s.last+1)
+		}
+	}
+}
+
+// shape grows a stretch over a negation before it, trims function words and
+// marks at its edges and sums its weight. It reports whether the stretch is
+// worth showing.
+func (z *scorer) shape(s *stretch, from int) bool {
+	f := &z.frame
+	dull := func(i int) bool {
+		w := &f.words[i]
+		if w.flags&isWord == 0 {
+			return true
+		}
+		return w.classes&^(classes(1)<<report|classes(1)<<modal) == 0 && z.m.isCommon(f.toks.List[i].Hash)
+	}
+	for s.last > s.first && dull(s.last) {
+		s.last--
+	}
+	for s.first < s.last && dull(s.first) {
+		s.first++
+	}
+	if f.words[s.first].flags&isWord == 0 {
+		return false
+	}
+	for i := s.first - 1; i >= from && s.first-i <= 3; i-- {
+		if f.words[i].classes.has(negation) && f.words[i].clause == f.words[s.first].clause {
+			s.first = i
+			break
+		}
+	}
+	for i := s.first; i <= s.last; i++ {
+		s.weight += z.spans.margin[i]
+	}
+	return s.weight >= minWeight
+}
+
+// isCommon reports whether a word is a function word.
+func (m *Model) isCommon(hash uint64) bool { return m.common[hash] }
+
+// holder returns the name of the speaker of token i, empty for the author.
+func (f *frame) holder(i int) string {
+	w := &f.words[i]
+	if w.speaker < 0 {
+		return ""
+	}
+	s := f.speakers[w.speaker]
+	if s.last < s.first {
+		return ""
+	}
+	return f.text[f.toks.List[s.first].Start:f.toks.List[s.last].End]
+}

@@ -1,0 +1,255 @@
+package model
+
+import (
+	"math"
+	"sync"
+
+	"github.com/parley-nlp/parley/model/text"
+)
+
+// Model is a trained classifier. It is immutable and safe for concurrent use.
+type Model struct {
+	id     string
+	info   Info
+	res    *resources
+	vocab  *vocabulary
+	sparse *table
+	langs  [numLanguages]langParams
+	bias   [NumOutputs]float64
+	common map[uint64]bool
+	pool   sync.Pool // of *scorer
+}
+
+// numLanguages is how many languages a model is trained in.
+const numLanguages = 2
+
+// langParams is what differs between the languages.
+type langParams struct {
+	frame, form []weights
+	// scale multiplies every contribution of a task, and offset is added to the
+	// logits: the calibration (vector scaling; Guo et al. 2017).
+	scale  [NumTasks]float64
+	offset [NumOutputs]float64
+	// threshold is the confidence below which a task abstains.
+	threshold [NumTasks]float64
+}
+
+// languageIndex returns the index of a language's parameters; a language that
+// the model does not know is read by its script.
+func languageIndex(l text.Language, s string) int {
+	switch l {
+	case text.English:
+		return 0
+	case text.Arabic:
+		return 1
+	}
+	for _, r := range s {
+		if r >= 0x600 && r <= 0x6FF {
+			return 1
+		}
+		if r|0x20 >= 'a' && r|0x20 <= 'z' {
+			return 0
+		}
+	}
+	return 0
+}
+
+// logits are the outputs of both tasks.
+type logits [NumOutputs]float64
+
+// scorer is the working memory of one classification.
+type scorer struct {
+	frame frame
+	m     *Model
+	lang  *langParams
+	// contrib holds what each token adds to each logit; the last row is what the
+	// paragraph as a whole adds.
+	contrib []logits
+	total   logits
+	spans   spanFinder
+	gain    [NumOutputs]float64 // the calibration's factor of each output
+	trace   *Explanation        // records every feature if not nil
+}
+
+func (m *Model) scorer() *scorer {
+	if s, ok := m.pool.Get().(*scorer); ok {
+		return s
+	}
+	return &scorer{m: m}
+}
+
+// keepTokens is the longest paragraph whose working memory is kept for reuse.
+const keepTokens = 1 << 14
+
+func (m *Model) release(s *scorer) {
+	s.frame.text, s.trace = "", nil
+	if cap(s.contrib) <= keepTokens {
+		m.pool.Put(s)
+	}
+}
+
+// Paragraph scores s, which must be valid UTF-8, as one paragraph. Its only
+// error is ErrTooLong.
+func (m *Model) Paragraph(s string, opt Options) (Paragraph, error) {
+	if len(s) > MaxParagraph {
+		return Paragraph{}, ErrTooLong
+	}
+	z := m.scorer()
+	defer m.release(z)
+	p := Paragraph{Language: opt.Language}
+	if p.Language == text.Other {
+		p.Language = text.Detect(s)
+	}
+	z.score(s, p.Language)
+	abstain := NotAbstained
+	switch {
+	case z.frame.nWords == 0:
+		abstain = NothingToRead
+	case p.Language == text.Other:
+		abstain = UnsupportedLanguage
+	}
+	for t := range Task(NumTasks) {
+		pr := p.Task(t)
+		*pr = z.predict(t)
+		pr.Abstained = abstain
+		if abstain == NotAbstained && pr.Confidence() < z.lang.threshold[t] {
+			pr.Abstained = LowConfidence
+		}
+		if opt.Evidence >= 0 && abstain == NotAbstained {
+			n := opt.Evidence
+			if n == 0 {
+				n = DefaultEvidence
+			}
+			pr.Evidence = z.evidence(t, pr, min(n, MaxEvidence))
+		}
+	}
+	return p, nil
+}
+
+// score reads s and works out every contribution and their sum.
+func (z *scorer) score(s string, lang text.Language) {
+	z.lang = &z.m.langs[languageIndex(lang, s)]
+	for t := range Task(NumTasks) {
+		from, to := t.Outputs()
+		for c := from; c < to; c++ {
+			z.gain[c] = z.lang.scale[t]
+		}
+	}
+	z.frame.read(s, lang, z.m.res, z)
+	n := len(z.frame.words)
+	z.contrib = resize(z.contrib, n+1)
+	clear(z.contrib)
+	z.frame.extract(z)
+	z.total = z.m.biasOf(z.lang)
+	for i := range z.contrib {
+		for c, g := range z.gain {
+			z.contrib[i][c] *= g
+			z.total[c] += z.contrib[i][c]
+		}
+	}
+}
+
+// biasOf returns the logits of a paragraph without features, calibrated.
+func (m *Model) biasOf(l *langParams) logits {
+	var b logits
+	for t := range Task(NumTasks) {
+		from, to := t.Outputs()
+		for c := from; c < to; c++ {
+			b[c] = m.bias[c]*l.scale[t] + l.offset[c]
+		}
+	}
+	return b
+}
+
+// predict turns the logits of a task into a prediction without evidence.
+func (z *scorer) predict(t Task) Prediction {
+	from, to := t.Outputs()
+	var p Prediction
+	p.Label = softmax(z.total[from:to], p.Probabilities[:to-from])
+	return p
+}
+
+// softmax writes the probabilities of the logits z to p and returns the number
+// of the largest, the lowest number on a tie.
+func softmax(z, p []float64) int {
+	best := 0
+	for c := range z {
+		if z[c] > z[best] {
+			best = c
+		}
+	}
+	sum := 0.0
+	for c := range z {
+		p[c] = math.Exp(z[c] - z[best])
+		sum += p[c]
+	}
+	for c := range p {
+		p[c] /= sum
+	}
+	return best
+}
+
+// lookup finds a word in the vocabulary, and works it out if it is not there.
+func (z *scorer) lookup(hash uint64, norm []byte) (int32, uint64, symbol, symbol) {
+	if n := z.m.vocab.find(hash); n >= 0 {
+		e := &z.m.vocab.entries[n]
+		return n, e.stem, e.name, e.lex
+	}
+	stem, name, lex := z.m.res.keys(norm)
+	return -1, stem, name, lex
+}
+
+func (z *scorer) word(i int) {
+	w := &z.frame.words[i]
+	if w.row >= 0 {
+		z.add(WordFamily, &z.m.vocab.entries[w.row].w, z.frame.scale, i)
+		return
+	}
+	// A word that the vocabulary does not hold counts through its stem and its
+	// n-grams.
+	v := z.frame.scale * wordValue(1)
+	if row := z.m.sparse.get(mix(StemFamily, w.stem, 0)); row != nil {
+		z.add(StemFamily, row, v, i)
+	}
+	norm := z.frame.toks.Norm(i)
+	if norm[0] == '#' {
+		return
+	}
+	n := 0
+	for range text.Grams(string(norm), gramMin, gramMax) {
+		n++
+	}
+	v /= math.Sqrt(float64(max(n, 1)))
+	for g := range text.Grams(string(norm), gramMin, gramMax) {
+		if row := z.m.sparse.get(mix(GramFamily, g, 0)); row != nil {
+			z.add(GramFamily, row, v, i)
+		}
+	}
+}
+
+func (z *scorer) sparse(f Family, key uint64, value float64, i int) {
+	if row := z.m.sparse.get(key); row != nil {
+		z.add(f, row, value, i)
+	}
+}
+
+func (z *scorer) dense(f Family, id int, value float64, i int) {
+	rows := z.lang.form
+	if f == FrameFamily {
+		rows = z.lang.frame
+	}
+	z.add(f, &rows[id], value, i)
+}
+
+func (z *scorer) add(f Family, w *weights, value float64, i int) {
+	if i < 0 {
+		i = len(z.contrib) - 1
+	}
+	row := &z.contrib[i]
+	for c := range row {
+		row[c] += value * float64(w[c])
+	}
+	if z.trace != nil {
+		z.trace.record(z, f, w, value, i)
+	}
+}

@@ -1,0 +1,145 @@
+package training
+
+import (
+	"context"
+	"fmt"
+	"math"
+
+	"github.com/parley-nlp/parley/model"
+	"github.com/parley-nlp/parley/training/vectors"
+)
+
+// Config holds the hyper-parameters of training.
+type Config struct {
+	Seed uint64
+	// L2 is the strength of the penalty for each task.
+	L2 [model.NumTasks]float64
+	// Boost multiplies the values of a family: a larger one is penalised less,
+	// 0 leaves the family out.
+	Boost [model.NumFamilies]float64
+	// MinRows is in how many rows a feature must occur.
+	MinRows int
+	// WrittenWeight is what a written row counts against a real one.
+	WrittenWeight float64
+	// Balance is the exponent of the inverse label frequency by which rows are
+	// weighted, within language and task: 0 not at all, 1 fully.
+	Balance float64
+	// Iterations bounds the optimiser.
+	Iterations int
+}
+
+// DefaultConfig returns the settings of the shipped model.
+func DefaultConfig() Config {
+	return Config{
+		Seed: 1, L2: [model.NumTasks]float64{1, 1}, MinRows: 2,
+		WrittenWeight: 0.7, Balance: 0.5, Iterations: 120,
+		Boost: [model.NumFamilies]float64{
+			model.WordFamily: 1, model.StemFamily: 1, model.GramFamily: 1, model.VectorFamily: 6,
+			model.PairFamily: 1, model.NearFamily: 1, model.FrameFamily: 1, model.FormFamily: 1,
+		},
+	}
+}
+
+// stats answers for the words of both languages.
+type stats struct{ en, ar *vectors.Table }
+
+func (s stats) Dim() int { return s.en.Dim() }
+
+func (s stats) Rarity(h uint64) float64 { return min(s.en.Rarity(h), s.ar.Rarity(h)) }
+
+func (s stats) Vector(h uint64, scale float64, dst []float64) bool {
+	return s.en.Vector(h, scale, dst) || s.ar.Vector(h, scale, dst)
+}
+
+// dataset is rows made ready for fitting.
+type dataset struct {
+	rows  []Row
+	x     *matrix
+	label [][model.NumTasks]int8
+	dim   int
+}
+
+// newDataset extracts the features of rows.
+func newDataset(ctx context.Context, rows []Row, x *model.Extractor, dim int, cfg *Config) (*dataset, error) {
+	d := &dataset{rows: rows, dim: dim, label: make([][model.NumTasks]int8, len(rows))}
+	feats := make([]sparseRow, len(rows))
+	for i := range rows {
+		if i%256 == 0 && ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		var err error
+		if feats[i], err = rowFeatures(x, &rows[i], &cfg.Boost, dim); err != nil {
+			return nil, fmt.Errorf("row %q: %w", rows[i].ID, err)
+		}
+		for t := range model.Task(model.NumTasks) {
+			d.label[i][t] = int8(rows[i].Label(t))
+		}
+	}
+	d.x = newMatrix(feats, cfg.MinRows)
+	return d, nil
+}
+
+// weights returns what each of the rows which counts for each task, 1 on
+// average.
+func (d *dataset) weights(which []int, cfg *Config) [][model.NumTasks]float32 {
+	out := make([][model.NumTasks]float32, len(which))
+	for t := range model.Task(model.NumTasks) {
+		count := map[[2]string]float64{}
+		base := make([]float64, len(which))
+		key := func(i int) [2]string {
+			return [2]string{d.rows[i].Lang, t.Labels()[d.label[i][t]]}
+		}
+		total := map[string]float64{}
+		for j, i := range which {
+			base[j] = 1
+			if d.rows[i].Source == Written {
+				base[j] = cfg.WrittenWeight
+			}
+			count[key(i)] += base[j]
+			total[d.rows[i].Lang] += base[j]
+		}
+		sum := 0.0
+		for j, i := range which {
+			base[j] *= math.Pow(total[d.rows[i].Lang]/count[key(i)], cfg.Balance)
+			sum += base[j]
+		}
+		for j := range which {
+			out[j][t] = float32(base[j] * float64(len(which)) / sum)
+		}
+	}
+	return out
+}
+
+// fit fits the weights of the rows which.
+func (d *dataset) fit(ctx context.Context, which []int, cfg *Config) ([]float64, error) {
+	p := &problem{x: d.x.pick(which), weight: d.weights(which, cfg), l2: cfg.L2}
+	p.label = make([][model.NumTasks]int8, len(which))
+	for j, i := range which {
+		p.label[j] = d.label[i]
+	}
+	return p.fit(ctx, nil, cfg.Iterations, 1e-3)
+}
+
+// crossValidate returns the logits of every row under weights that were fitted
+// without its fold.
+func (d *dataset) crossValidate(ctx context.Context, fold []int, k int, cfg *Config) ([][outputs]float64, error) {
+	out := make([][outputs]float64, len(d.rows))
+	for f := range k {
+		var in []int
+		for i := range d.rows {
+			if fold[i] != f {
+				in = append(in, i)
+			}
+		}
+		w, err := d.fit(ctx, in, cfg)
+		if err != nil {
+			return nil, err
+		}
+		for i := range d.rows {
+			if fold[i] == f {
+				out[i] = d.x.logits(i, w)
+			}
+		}
+	}
+	return out, nil
+}

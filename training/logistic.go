@@ -1,0 +1,210 @@
+package training
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"runtime"
+	"sync"
+
+	"gonum.org/v1/gonum/optimize"
+
+	"github.com/parley-nlp/parley/model"
+)
+
+const outputs = model.NumOutputs
+
+// problem is a weighted multinomial logistic regression of both tasks over one
+// matrix, with an L2 penalty around prior weights. The weights are laid out
+// feature by feature, the outputs of a feature together; the last row is the
+// bias, which is not penalised.
+type problem struct {
+	x *matrix
+	// label[i][t] is the label of row i for task t; weight[i][t] what the row
+	// counts.
+	label  [][model.NumTasks]int8
+	weight [][model.NumTasks]float32
+	l2     [model.NumTasks]float64
+	// prior, if not nil, is where the penalty pulls the weights to.
+	prior []float64
+}
+
+// shards is into how many parts the rows are split. The parts are summed in
+// order, so that the result does not depend on the number of processors.
+const shards = 8
+
+// fit minimises the penalised loss by L-BFGS, from the given start or zeros.
+func (p *problem) fit(ctx context.Context, start []float64, iterations int, tolerance float64) ([]float64, error) {
+	n := (len(p.x.keys) + 1) * outputs
+	if start == nil {
+		start = make([]float64, n)
+		copy(start, p.prior)
+	}
+	e := newEvaluator(p, n)
+	result, err := optimize.Minimize(optimize.Problem{
+		Func: e.value,
+		Grad: e.gradient,
+		Status: func() (optimize.Status, error) {
+			if err := ctx.Err(); err != nil {
+				return optimize.Failure, err
+			}
+			return optimize.NotTerminated, nil
+		},
+	}, start, &optimize.Settings{
+		MajorIterations:   iterations,
+		GradientThreshold: tolerance,
+		Converger:         &optimize.FunctionConverge{Relative: 1e-5, Iterations: 4},
+	}, &optimize.LBFGS{Store: 8})
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	// A line search that finds no lower point has converged as far as the
+	// arithmetic allows.
+	if err != nil && !errors.Is(err, optimize.ErrLinesearcherFailure) && !errors.Is(err, optimize.ErrNonDescentDirection) {
+		return nil, fmt.Errorf("fit: %w", err)
+	}
+	return result.X, nil
+}
+
+// evaluator computes the loss and its gradient together and remembers both for
+// the point it saw last.
+type evaluator struct {
+	*problem
+	at    []float64
+	loss  float64
+	grad  []float64
+	parts [shards][]float64
+}
+
+func newEvaluator(p *problem, n int) *evaluator {
+	e := &evaluator{problem: p, at: make([]float64, n), grad: make([]float64, n), loss: math.NaN()}
+	for i := range e.parts {
+		e.parts[i] = make([]float64, n)
+	}
+	return e
+}
+
+func (e *evaluator) value(w []float64) float64 {
+	e.update(w)
+	return e.loss
+}
+
+func (e *evaluator) gradient(grad, w []float64) {
+	e.update(w)
+	copy(grad, e.grad)
+}
+
+func (e *evaluator) update(w []float64) {
+	if !math.IsNaN(e.loss) && equal(w, e.at) {
+		return
+	}
+	copy(e.at, w)
+	var losses [shards]float64
+	var wg sync.WaitGroup
+	slots := make(chan struct{}, runtime.GOMAXPROCS(0))
+	rows := e.x.rows()
+	for s := range shards {
+		wg.Add(1)
+		slots <- struct{}{}
+		go func() {
+			defer func() { <-slots; wg.Done() }()
+			clear(e.parts[s])
+			losses[s] = e.shard(w, s*rows/shards, (s+1)*rows/shards, e.parts[s])
+		}()
+	}
+	wg.Wait()
+	e.loss = 0
+	clear(e.grad)
+	for s := range shards {
+		e.loss += losses[s]
+		for i, g := range e.parts[s] {
+			e.grad[i] += g
+		}
+	}
+	features := len(e.x.keys)
+	for i := range features * outputs {
+		d := w[i]
+		if e.prior != nil {
+			d -= e.prior[i]
+		}
+		l2 := e.l2[model.Stance]
+		if i%outputs >= 4 {
+			l2 = e.l2[model.Tone]
+		}
+		e.loss += 0.5 * l2 * d * d
+		e.grad[i] += l2 * d
+	}
+}
+
+// shard adds the gradient of the rows [from, to) to grad and returns their loss.
+func (p *problem) shard(w []float64, from, to int, grad []float64) float64 {
+	loss := 0.0
+	bias := len(p.x.keys) * outputs
+	for i := from; i < to; i++ {
+		z := p.x.logits(i, w)
+		var g [outputs]float64
+		for t := range model.Task(model.NumTasks) {
+			wt := float64(p.weight[i][t])
+			if wt == 0 {
+				continue
+			}
+			a, b := t.Outputs()
+			lse := logSumExp(z[a:b])
+			y := a + int(p.label[i][t])
+			loss += wt * (lse - z[y])
+			for c := a; c < b; c++ {
+				g[c] = wt * math.Exp(z[c]-lse)
+			}
+			g[y] -= wt
+		}
+		for e := p.x.start[i]; e < p.x.start[i+1]; e++ {
+			k := int(p.x.index[e]) * outputs
+			v := float64(p.x.value[e])
+			row := grad[k : k+outputs : k+outputs]
+			for c := range row {
+				row[c] += v * g[c]
+			}
+		}
+		for c := range g {
+			grad[bias+c] += g[c]
+		}
+	}
+	return loss
+}
+
+// logits returns the outputs of row i under weights w.
+func (m *matrix) logits(i int, w []float64) [outputs]float64 {
+	var z [outputs]float64
+	copy(z[:], w[len(m.keys)*outputs:])
+	for e := m.start[i]; e < m.start[i+1]; e++ {
+		k := int(m.index[e]) * outputs
+		v := float64(m.value[e])
+		row := w[k : k+outputs : k+outputs]
+		for c := range row {
+			z[c] += v * row[c]
+		}
+	}
+	return z
+}
+
+func logSumExp(z []float64) float64 {
+	top := z[0]
+	for _, x := range z[1:] {
+		top = max(top, x)
+	}
+	sum := 0.0
+	for _, x := range z {
+		sum += math.Exp(x - top)
+	}
+	return top + math.Log(sum)
+}
+
+func equal(a, b []float64) bool {
+	for i := range a {
+		if a[i] != b[i] {
+			return false
+		}
+	}
+	return true
+}
