@@ -67,11 +67,11 @@ func (l *Label) ContentID() string {
 		panic(err) // strings and integers always marshal
 	}
 	sum := sha256.Sum256(said)
-	return contentPrefix + hex.EncodeToString(sum[:20])
+	return ContentPrefix + hex.EncodeToString(sum[:20])
 }
 
-// contentPrefix marks request ids made by ContentID.
-const contentPrefix = "content:"
+// ContentPrefix marks request ids made by ContentID.
+const ContentPrefix = "content:"
 
 // CreateLabels implements Labels.
 func (d *database) CreateLabels(ctx context.Context, labels []Label, dryRun bool) ([]Created, error) {
@@ -120,7 +120,7 @@ func (c *creation) run(ctx context.Context, labels []Label) (_ []Created, err er
 		l := labels[i]
 		if old, ok := known[l.RequestID]; ok {
 			out[i] = Created{Label: *old, Existed: true}
-			if !strings.HasPrefix(l.RequestID, contentPrefix) && old.digest() != l.digest() {
+			if !strings.HasPrefix(l.RequestID, ContentPrefix) && old.digest() != l.digest() {
 				out[i] = Created{Err: ErrRequestReused}
 			}
 			continue
