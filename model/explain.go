@@ -65,3 +65,23 @@ func (e *Explanation) Probabilities(t Task) []float64 {
 	softmax(e.Logits[from:to], p)
 	return p
 }
+
+// LexiconSpans returns the stretches of s whose lexicon classes speak for a
+// label, without any learned weight: a baseline for evidence. Labels that take
+// no evidence have none.
+func (m *Model) LexiconSpans(s string, t Task, label int) []text.Span {
+	if t.Polarity(label) == 0 || len(s) > MaxParagraph {
+		return nil
+	}
+	z := m.scorer()
+	defer m.release(z)
+	z.frame.read(s, text.Detect(s), m.res, z)
+	var out []text.Span
+	for i := range z.frame.words {
+		if z.frame.words[i].classes&polar[t][label] != 0 {
+			k := &z.frame.toks.List[i]
+			out = append(out, text.Span{Start: int(k.Start), End: int(k.End)})
+		}
+	}
+	return out
+}

@@ -1,7 +1,6 @@
 package model
 
 import (
-	"fmt"
 	"math"
 
 	"github.com/parley-nlp/parley/model/text"
@@ -138,8 +137,12 @@ func appendWord(out []Feature, hash, stem uint64, norm []byte, stats WordStats, 
 	out = appendGrams(out, norm, v, i)
 	clear(vec)
 	if stats.Vector(hash, scale*rarity, vec) {
+		first := 0 // each script has a vector space of its own
+		if norm[0] >= 0x80 {
+			first = len(vec)
+		}
 		for d, x := range vec {
-			out = append(out, Feature{VectorFamily, uint64(d), x, i})
+			out = append(out, Feature{VectorFamily, uint64(first + d), x, i})
 		}
 	}
 	return out
@@ -169,18 +172,11 @@ const gramMin, gramMax = 3, 5
 func (f Family) DenseSize(dim int) int {
 	switch f {
 	case VectorFamily:
-		return dim
+		return 2 * dim
 	case FrameFamily:
 		return frameDenseSize
 	case FormFamily:
 		return formDenseSize
 	}
 	return 0
-}
-
-func checkDense(f Family, key uint64, dim int) error {
-	if n := f.DenseSize(dim); key >= uint64(n) {
-		return fmt.Errorf("%s feature %d: the family has %d", f, key, n)
-	}
-	return nil
 }

@@ -109,3 +109,16 @@ func parseLexicon(src string) (*phrases, error) {
 	}
 	return p, nil
 }
+
+// polar are the classes that speak for each label of a task that takes
+// evidence: the lexicon baseline that evidence is measured against.
+var polar = [NumTasks][2]classes{
+	Stance: {
+		1<<praise | 1<<support | 1<<legitimise | 1<<vindicate | 1<<plot | 1<<thank,
+		1<<condemn | 1<<delegitimise | 1<<insult | 1<<leave | 1<<crime | 1<<mock | 1<<sanction,
+	},
+	Tone: {
+		1<<agree | 1<<talks | 1<<aid | 1<<thank | 1<<truce | 1<<mediate | 1<<visit,
+		1<<accuse | 1<<demand | 1<<refuse | 1<<threaten | 1<<sanction | 1<<attack | 1<<casualty | 1<<siege | 1<<condemn,
+	},
+}

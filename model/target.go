@@ -80,3 +80,12 @@ func parseTarget(src string) (*target, error) {
 	}
 	return t, nil
 }
+
+// TargetName returns the name and the title that a target file gives its target.
+func TargetName(src string) (name, title string, err error) {
+	t, err := parseTarget(src)
+	if err != nil {
+		return "", "", err
+	}
+	return t.name, t.title, nil
+}

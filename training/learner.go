@@ -43,6 +43,8 @@ func DefaultConfig() Config {
 // stats answers for the words of both languages.
 type stats struct{ en, ar *vectors.Table }
 
+func (s stats) tables() []*vectors.Table { return []*vectors.Table{s.en, s.ar} }
+
 func (s stats) Dim() int { return s.en.Dim() }
 
 func (s stats) Rarity(h uint64) float64 { return min(s.en.Rarity(h), s.ar.Rarity(h)) }
@@ -56,19 +58,18 @@ type dataset struct {
 	rows  []Row
 	x     *matrix
 	label [][model.NumTasks]int8
-	dim   int
 }
 
 // newDataset extracts the features of rows.
-func newDataset(ctx context.Context, rows []Row, x *model.Extractor, dim int, cfg *Config) (*dataset, error) {
-	d := &dataset{rows: rows, dim: dim, label: make([][model.NumTasks]int8, len(rows))}
+func newDataset(ctx context.Context, rows []Row, x *model.Extractor, cfg *Config) (*dataset, error) {
+	d := &dataset{rows: rows, label: make([][model.NumTasks]int8, len(rows))}
 	feats := make([]sparseRow, len(rows))
 	for i := range rows {
 		if i%256 == 0 && ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
 		var err error
-		if feats[i], err = rowFeatures(x, &rows[i], &cfg.Boost, dim); err != nil {
+		if feats[i], err = rowFeatures(x, &rows[i], &cfg.Boost); err != nil {
 			return nil, fmt.Errorf("row %q: %w", rows[i].ID, err)
 		}
 		for t := range model.Task(model.NumTasks) {
@@ -122,7 +123,7 @@ func (d *dataset) fit(ctx context.Context, which []int, cfg *Config) ([]float64,
 
 // crossValidate returns the logits of every row under weights that were fitted
 // without its fold.
-func (d *dataset) crossValidate(ctx context.Context, fold []int, k int, cfg *Config) ([][outputs]float64, error) {
+func (d *dataset) crossValidate(ctx context.Context, fold []int, k int, cfg *Config, progress func(string, float64)) ([][outputs]float64, error) {
 	out := make([][outputs]float64, len(d.rows))
 	for f := range k {
 		var in []int
@@ -135,6 +136,7 @@ func (d *dataset) crossValidate(ctx context.Context, fold []int, k int, cfg *Con
 		if err != nil {
 			return nil, err
 		}
+		progress("cross-validate", float64(f+1)/float64(k))
 		for i := range d.rows {
 			if fold[i] == f {
 				out[i] = d.x.logits(i, w)

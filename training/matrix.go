@@ -33,7 +33,7 @@ type sparseRow []struct {
 }
 
 // rowFeatures extracts a row's features, scaled by family and summed by key.
-func rowFeatures(x *model.Extractor, r *Row, boost *[model.NumFamilies]float64, dim int) (sparseRow, error) {
+func rowFeatures(x *model.Extractor, r *Row, boost *[model.NumFamilies]float64) (sparseRow, error) {
 	lang := r.Language()
 	fs, err := x.Extract(r.Text, lang)
 	if err != nil {
@@ -56,9 +56,7 @@ func rowFeatures(x *model.Extractor, r *Row, boost *[model.NumFamilies]float64, 
 			continue
 		}
 		switch {
-		case f.Family == model.VectorFamily:
-			add(featureKey{f.Family, l, f.Key}, f.Value*b)
-		case f.Family.DenseSize(dim) > 0:
+		case f.Family == model.FrameFamily || f.Family == model.FormFamily:
 			add(featureKey{f.Family, 0, f.Key}, f.Value*b)
 			add(featureKey{f.Family, l, f.Key}, f.Value*b)
 		default:

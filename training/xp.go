@@ -68,7 +68,7 @@ func NewXP(en, ar string, rows, dev []Row) *XP {
 func (x *XP) Run(name string, cfg Config, k int, show bool) {
 	t0 := time.Now()
 	all := append(append([]Row{}, x.Rows...), x.Dev...)
-	d, err := newDataset(context.Background(), all, x.X, x.St.Dim(), &cfg)
+	d, err := newDataset(context.Background(), all, x.X, &cfg)
 	if err != nil {
 		panic(err)
 	}
@@ -78,9 +78,9 @@ func (x *XP) Run(name string, cfg Config, k int, show bool) {
 	}
 	line := fmt.Sprintf("%-26s", name)
 	if k > 0 {
-		sub := &dataset{rows: x.Rows, x: d.x.pick(tr), label: d.label, dim: d.dim}
+		sub := &dataset{rows: x.Rows, x: d.x.pick(tr), label: d.label}
 		fold := FoldsBy(x.Rows, k, 1, func(r *Row) string { return r.Group })
-		z, err := sub.crossValidate(context.Background(), fold, k, &cfg)
+		z, err := sub.crossValidate(context.Background(), fold, k, &cfg, func(string, float64) {})
 		if err != nil {
 			panic(err)
 		}
@@ -141,7 +141,7 @@ func xpPred(t model.Task, z [outputs]float64, r *Row) Prediction {
 // XPScore fits on rows and writes probabilities of texts (id, text) to out.
 func (x *XP) Score(cfg Config, pool []Row, out string) {
 	all := append(append([]Row{}, x.Rows...), pool...)
-	d, err := newDataset(context.Background(), all, x.X, x.St.Dim(), &cfg)
+	d, err := newDataset(context.Background(), all, x.X, &cfg)
 	if err != nil {
 		panic(err)
 	}

@@ -1,5 +1,5 @@
 // Package vectors learns word vectors from unlabelled news and keeps them in a
-// small table. A table holds statistics of words (a hash, a count and a
+// small table. A table holds statistics of words (a normal form, a count and a
 // quantised vector each); no text can be read back from it.
 package vectors
 
@@ -10,12 +10,17 @@ import (
 	"fmt"
 	"hash/crc32"
 	"math"
+	"strings"
+
+	"github.com/parley-nlp/parley/model/text"
 )
 
-// Table maps words, by the hash of their normal form, to counts and vectors.
+// Table maps words, by their normal form (see text.Normalize) or its hash, to
+// counts and vectors.
 type Table struct {
 	dim    int
-	tokens int // running words of the text it was learned from
+	tokens int      // running words of the text it was learned from
+	norms  []string // normal forms, most frequent first
 	hashes []uint64
 	counts []uint32
 	scales []float32 // a vector is its bytes times its scale
@@ -25,6 +30,9 @@ type Table struct {
 
 const magic = "PVEC1\n"
 
+// headSize is the length of what stands before the words.
+const headSize = len(magic) + 20
+
 // ErrCorrupt is returned for bytes that are not a whole table.
 var ErrCorrupt = errors.New("not a vector table, or a damaged one")
 
@@ -33,35 +41,39 @@ func newTable(dim, tokens int) *Table {
 }
 
 // add appends a word; its vector is scaled to length 1 and then quantised.
-func (t *Table) add(hash uint64, count int, v []float64) {
-	var norm, largest float64
+func (t *Table) add(norm string, count int, v []float64) {
+	var square, largest float64
 	for _, x := range v {
-		norm += x * x
+		square += x * x
 		largest = max(largest, math.Abs(x))
 	}
-	t.index[hash] = len(t.hashes)
-	t.hashes = append(t.hashes, hash)
+	t.name(norm)
 	t.counts = append(t.counts, uint32(count))
-	if norm == 0 {
+	if square == 0 {
 		t.scales = append(t.scales, 0)
 		t.data = append(t.data, make([]int8, t.dim)...)
 		return
 	}
-	t.scales = append(t.scales, float32(largest/127/math.Sqrt(norm)))
+	t.scales = append(t.scales, float32(largest/127/math.Sqrt(square)))
 	for _, x := range v {
 		t.data = append(t.data, int8(math.Round(x/largest*127)))
 	}
 }
 
+// name appends a word without its figures.
+func (t *Table) name(norm string) {
+	hash := text.Hash(norm)
+	t.index[hash] = len(t.norms)
+	t.norms = append(t.norms, norm)
+	t.hashes = append(t.hashes, hash)
+}
+
 // Dim returns the length of a vector.
 func (t *Table) Dim() int { return t.dim }
 
-// Len returns the number of words.
-func (t *Table) Len() int { return len(t.hashes) }
-
-// Hashes returns the words' hashes, most frequent first. The caller must not
-// change them.
-func (t *Table) Hashes() []uint64 { return t.hashes }
+// Words returns the normal forms of the words, most frequent first. The caller
+// must not change them.
+func (t *Table) Words() []string { return t.norms }
 
 // Vector adds scale times the vector of the word to dst (length Dim) and
 // reports whether the word is in the table.
@@ -90,51 +102,54 @@ func (t *Table) Rarity(hash uint64) float64 {
 }
 
 // Encode returns the table as bytes: magic, dimension, tokens, number of words,
-// the columns in the order of the fields, and a CRC-32 of all that.
+// length of the words, the words with a line feed after each, the columns in
+// the order of the fields, and a CRC-32 of all that.
 func (t *Table) Encode() []byte {
-	var b bytes.Buffer
-	b.WriteString(magic)
+	words := strings.Join(t.norms, "\n") + "\n"
 	le := binary.LittleEndian
-	head := le.AppendUint32(nil, uint32(t.dim))
-	head = le.AppendUint64(head, uint64(t.tokens))
-	head = le.AppendUint32(head, uint32(len(t.hashes)))
-	b.Write(head)
-	for _, col := range []any{t.hashes, t.counts, t.scales, t.data} {
-		if err := binary.Write(&b, le, col); err != nil {
+	b := le.AppendUint32([]byte(magic), uint32(t.dim))
+	b = le.AppendUint64(b, uint64(t.tokens))
+	b = le.AppendUint32(b, uint32(len(t.norms)))
+	b = le.AppendUint32(b, uint32(len(words)))
+	b = append(b, words...)
+	buf := bytes.NewBuffer(b)
+	for _, col := range []any{t.counts, t.scales, t.data} {
+		if err := binary.Write(buf, le, col); err != nil {
 			panic(err) // a bytes.Buffer does not fail
 		}
 	}
-	return le.AppendUint32(b.Bytes(), crc32.ChecksumIEEE(b.Bytes()))
+	return le.AppendUint32(buf.Bytes(), crc32.ChecksumIEEE(buf.Bytes()))
 }
 
 // Decode reads what Encode wrote.
 func Decode(data []byte) (*Table, error) {
 	le := binary.LittleEndian
-	const head = len(magic) + 16
-	if len(data) < head+4 || string(data[:len(magic)]) != magic {
+	if len(data) < headSize+4 || string(data[:len(magic)]) != magic {
 		return nil, ErrCorrupt
 	}
 	body := data[:len(data)-4]
 	if crc32.ChecksumIEEE(body) != le.Uint32(data[len(body):]) {
 		return nil, ErrCorrupt
 	}
-	dim := int(le.Uint32(body[len(magic):]))
-	tokens := le.Uint64(body[len(magic)+4:])
-	n := int(le.Uint32(body[len(magic)+12:]))
-	if dim < 1 || dim > 4096 || tokens > math.MaxInt32 || len(body) != head+n*(16+dim) {
+	head := body[len(magic):]
+	dim, tokens := int(le.Uint32(head)), le.Uint64(head[4:])
+	n, size := int(le.Uint32(head[12:])), int(le.Uint32(head[16:]))
+	if dim < 1 || dim > 4096 || tokens > math.MaxInt32 || len(body) != headSize+size+n*(8+dim) {
 		return nil, ErrCorrupt
 	}
 	t := newTable(dim, int(tokens))
-	t.hashes, t.counts = make([]uint64, n), make([]uint32, n)
-	t.scales, t.data = make([]float32, n), make([]int8, n*dim)
-	r := bytes.NewReader(body[head:])
-	for _, col := range []any{t.hashes, t.counts, t.scales, t.data} {
+	for norm := range strings.SplitSeq(strings.TrimSuffix(string(body[headSize:headSize+size]), "\n"), "\n") {
+		t.name(norm)
+	}
+	if len(t.norms) != n {
+		return nil, ErrCorrupt
+	}
+	t.counts, t.scales, t.data = make([]uint32, n), make([]float32, n), make([]int8, n*dim)
+	r := bytes.NewReader(body[headSize+size:])
+	for _, col := range []any{t.counts, t.scales, t.data} {
 		if err := binary.Read(r, le, col); err != nil {
 			return nil, fmt.Errorf("%w: %w", ErrCorrupt, err)
 		}
-	}
-	for i, h := range t.hashes {
-		t.index[h] = i
 	}
 	return t, nil
 }

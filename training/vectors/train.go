@@ -254,7 +254,7 @@ func (t *trainer) table() *Table {
 				v[k] += float64(t.in[int(g)*t.Dim+k])
 			}
 		}
-		tab.add(w.hash, w.count, v)
+		tab.add(w.norm, w.count, v)
 	}
 	return tab
 }
