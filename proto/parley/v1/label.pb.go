@@ -158,17 +158,19 @@ type Label struct {
 	Sequence int64 `protobuf:"varint,2,opt,name=sequence,proto3" json:"sequence,omitempty"`
 	// The paragraph, valid UTF-8. Required, 1 byte to 64 KiB.
 	Text string `protobuf:"bytes,3,opt,name=text,proto3" json:"text,omitempty"`
-	// The language of the paragraph. Default: detected; what is neither English
-	// nor Arabic is refused unless this says so.
+	// The language of the paragraph, English or Arabic. Default: detected; what
+	// is neither is refused.
 	Language Language `protobuf:"varint,4,opt,name=language,proto3,enum=parley.v1.Language" json:"language,omitempty"`
-	// The stance. At least one of stance and tone is required.
+	// The stance. Required.
 	Stance Stance `protobuf:"varint,5,opt,name=stance,proto3,enum=parley.v1.Stance" json:"stance,omitempty"`
-	// The tone. At least one of stance and tone is required.
+	// The tone. Required.
 	Tone Tone `protobuf:"varint,6,opt,name=tone,proto3,enum=parley.v1.Tone" json:"tone,omitempty"`
 	// What in the text speaks for the stance, in the unit that the request
-	// names; without overlap, at most 32. Default: none.
+	// names; whole characters, without overlap, at most 32; only for favor and
+	// against. Default: none.
 	StanceEvidence []*Span `protobuf:"bytes,7,rep,name=stance_evidence,json=stanceEvidence,proto3" json:"stance_evidence,omitempty"`
-	// What in the text speaks for the tone; the same rules.
+	// What in the text speaks for the tone; the same rules, only for cooperative
+	// and confrontational.
 	ToneEvidence []*Span `protobuf:"bytes,8,rep,name=tone_evidence,json=toneEvidence,proto3" json:"tone_evidence,omitempty"`
 	// Whose position the stance is, as the text names them. At most 256 bytes.
 	// Default: empty, the author's.
