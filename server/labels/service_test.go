@@ -109,7 +109,7 @@ func TestEvidenceInEveryUnit(t *testing.T) {
 	}{
 		{"cuts a byte", text.UTF8, 1, 4, "cuts a character when counted in bytes"},
 		{"cuts a surrogate pair", text.UTF16, 5, 6, "cuts a character when counted in UTF-16 units"},
-		{"too long", text.UTF32, 0, 100, "ends after the text, which has 24 characters"},
+		{"too long", text.UTF32, 0, 100, "ends after the text, which has 25 characters"},
 		{"negative", text.UTF32, -1, 1, "empty or negative"},
 		{"huge", text.UTF16, 0, 1 << 62, "ends after the text"},
 	} {
