@@ -180,3 +180,6 @@ func (f Family) DenseSize(dim int) int {
 	}
 	return 0
 }
+
+// WordKey returns the key of the WordFamily feature of the word of that hash.
+func WordKey(hash uint64) uint64 { return mix(WordFamily, hash, 0) }

@@ -17,11 +17,12 @@ type frame struct {
 	mentions []mention
 	speakers []speaker
 	nWords   int
-	scale    float64 // value of one word's bag features: 1/sqrt(words+lengthPrior)
+	scale    float64 // value of one word's bag features: 1/sqrt(words+LengthPrior)
 }
 
-// lengthPrior keeps single words in short headings from weighing too much.
-const lengthPrior = 8
+// LengthPrior is added to the number of words by whose square root bag features
+// are divided, so that single words in short headings do not weigh too much.
+const LengthPrior = 8
 
 // word is what is known of a token.
 type word struct {
@@ -133,7 +134,7 @@ func (f *frame) read(s string, lang text.Language, res *resources, l lookup) {
 		}
 		f.lex[i], f.names[i] = 0, 0
 	}
-	f.scale = invSqrt(f.nWords + lengthPrior)
+	f.scale = invSqrt(f.nWords + LengthPrior)
 	f.classify(res)
 	f.findMentions(res.target)
 	f.place()

@@ -95,6 +95,29 @@ func (x *Extractor) WordFeatures(norm []byte) []Feature {
 	return x.out
 }
 
+// WordParams returns the parameters that the model has for a normalised word; for
+// one outside the vocabulary, those that would leave every score as it is.
+func (m *Model) WordParams(norm []byte) WordParams {
+	hash := hashBytes(norm)
+	if n := m.vocab.find(hash); n >= 0 {
+		e := &m.vocab.entries[n]
+		return WordParams{hash, e.stem, uint16(e.name), uint16(e.lex), m.common[hash], e.w}
+	}
+	p := WordParams{Hash: hash}
+	stem, name, lex := m.res.keys(norm)
+	p.Stem, p.Name, p.Lex = stem, uint16(name), uint16(lex)
+	var sum [NumOutputs]float64
+	m.unknown(norm, stem, 1, func(_ Family, w *weights, v float64) {
+		for c := range sum {
+			sum[c] += v * float64(w[c])
+		}
+	})
+	for c := range sum {
+		p.Weights[c] = float32(sum[c])
+	}
+	return p
+}
+
 // build checks the parameters and makes a model of them.
 func (p *Params) build(id string) (*Model, error) {
 	res, err := newResources(p.Target, p.Lexicon)

@@ -205,13 +205,18 @@ func (z *scorer) word(i int) {
 		z.add(WordFamily, &z.m.vocab.entries[w.row].w, z.frame.scale, i)
 		return
 	}
-	// A word that the vocabulary does not hold counts through its stem and its
-	// n-grams.
-	v := z.frame.scale * wordValue(1)
-	if row := z.m.sparse.get(mix(StemFamily, w.stem, 0)); row != nil {
-		z.add(StemFamily, row, v, i)
+	z.m.unknown(z.frame.toks.Norm(i), w.stem, z.frame.scale, func(f Family, row *weights, v float64) {
+		z.add(f, row, v, i)
+	})
+}
+
+// unknown yields what a word outside the vocabulary counts: its stem and its
+// n-grams.
+func (m *Model) unknown(norm []byte, stem uint64, scale float64, yield func(Family, *weights, float64)) {
+	v := scale * wordValue(1)
+	if row := m.sparse.get(mix(StemFamily, stem, 0)); row != nil {
+		yield(StemFamily, row, v)
 	}
-	norm := z.frame.toks.Norm(i)
 	if norm[0] == '#' {
 		return
 	}
@@ -221,8 +226,8 @@ func (z *scorer) word(i int) {
 	}
 	v /= math.Sqrt(float64(max(n, 1)))
 	for g := range text.Grams(string(norm), gramMin, gramMax) {
-		if row := z.m.sparse.get(mix(GramFamily, g, 0)); row != nil {
-			z.add(GramFamily, row, v, i)
+		if row := m.sparse.get(mix(GramFamily, g, 0)); row != nil {
+			yield(GramFamily, row, v)
 		}
 	}
 }

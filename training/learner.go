@@ -24,6 +24,9 @@ type Config struct {
 	// Balance is the exponent of the inverse label frequency by which rows are
 	// weighted, within language and task: 0 not at all, 1 fully.
 	Balance float64
+	// Rationale is what the marked evidence of a row, as a row of its own, counts
+	// against the row (in the spirit of Zaidan, Eisner and Piatko 2007).
+	Rationale float64
 	// Iterations bounds the optimiser.
 	Iterations int
 }
@@ -56,27 +59,39 @@ func (s stats) Vector(h uint64, scale float64, dst []float64) bool {
 // dataset is rows made ready for fitting.
 type dataset struct {
 	rows  []Row
-	x     *matrix
+	x     *matrix // a row for each of rows, then one for each rationale
 	label [][model.NumTasks]int8
+	// rationales are rows of their own, made of the marked evidence of a row.
+	rationales []rationale
 }
 
 // newDataset extracts the features of rows.
 func newDataset(ctx context.Context, rows []Row, x *model.Extractor, cfg *Config) (*dataset, error) {
 	d := &dataset{rows: rows, label: make([][model.NumTasks]int8, len(rows))}
 	feats := make([]sparseRow, len(rows))
+	var extra []sparseRow
 	for i := range rows {
 		if i%256 == 0 && ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		var err error
-		if feats[i], err = rowFeatures(x, &rows[i], &cfg.Boost); err != nil {
-			return nil, fmt.Errorf("row %q: %w", rows[i].ID, err)
+		r := &rows[i]
+		fs, err := x.Extract(r.Text, r.Language())
+		if err != nil {
+			return nil, fmt.Errorf("row %q: %w", r.ID, err)
 		}
+		feats[i] = columns(fs, r, &cfg.Boost)
 		for t := range model.Task(model.NumTasks) {
-			d.label[i][t] = int8(rows[i].Label(t))
+			d.label[i][t] = int8(r.Label(t))
+			if cfg.Rationale == 0 {
+				continue
+			}
+			if part := rationaleFeatures(fs, x.Tokens(), spansOf(r.Text, r.Evidence.Task(t))); len(part) > 0 {
+				extra = append(extra, columns(part, r, &cfg.Boost))
+				d.rationales = append(d.rationales, rationale{row: i, task: t})
+			}
 		}
 	}
-	d.x = newMatrix(feats, cfg.MinRows)
+	d.x = newMatrix(feats, extra, cfg.MinRows)
 	return d, nil
 }
 
@@ -111,13 +126,26 @@ func (d *dataset) weights(which []int, cfg *Config) [][model.NumTasks]float32 {
 	return out
 }
 
-// fit fits the weights of the rows which.
+// fit fits the weights to the rows which and their rationales.
 func (d *dataset) fit(ctx context.Context, which []int, cfg *Config) ([]float64, error) {
-	p := &problem{x: d.x.pick(which), weight: d.weights(which, cfg), l2: cfg.L2}
-	p.label = make([][model.NumTasks]int8, len(which))
+	p := &problem{weight: d.weights(which, cfg), l2: cfg.L2}
+	place := make(map[int]int, len(which))
 	for j, i := range which {
-		p.label[j] = d.label[i]
+		p.label = append(p.label, d.label[i])
+		place[i] = j
 	}
+	for k, r := range d.rationales {
+		j, ok := place[r.row]
+		if !ok {
+			continue
+		}
+		which = append(which[:len(which):len(which)], len(d.rows)+k)
+		p.label = append(p.label, d.label[r.row])
+		var w [model.NumTasks]float32
+		w[r.task] = p.weight[j][r.task] * float32(cfg.Rationale)
+		p.weight = append(p.weight, w)
+	}
+	p.x = d.x.pick(which)
 	return p.fit(ctx, nil, cfg.Iterations, 1e-3)
 }
 

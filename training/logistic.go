@@ -16,7 +16,7 @@ import (
 const outputs = model.NumOutputs
 
 // problem is a weighted multinomial logistic regression of both tasks over one
-// matrix, with an L2 penalty around prior weights. The weights are laid out
+// matrix, with an L2 penalty. The weights are laid out
 // feature by feature, the outputs of a feature together; the last row is the
 // bias, which is not penalised.
 type problem struct {
@@ -26,8 +26,9 @@ type problem struct {
 	label  [][model.NumTasks]int8
 	weight [][model.NumTasks]float32
 	l2     [model.NumTasks]float64
-	// prior, if not nil, is where the penalty pulls the weights to.
-	prior []float64
+	// offset, if not nil, is added to the logits of each row: what a base model
+	// says of it, so that the penalty pulls to that model.
+	offset [][outputs]float64
 }
 
 // shards is into how many parts the rows are split. The parts are summed in
@@ -39,7 +40,6 @@ func (p *problem) fit(ctx context.Context, start []float64, iterations int, tole
 	n := (len(p.x.keys) + 1) * outputs
 	if start == nil {
 		start = make([]float64, n)
-		copy(start, p.prior)
 	}
 	e := newEvaluator(p, n)
 	result, err := optimize.Minimize(optimize.Problem{
@@ -125,9 +125,6 @@ func (e *evaluator) update(w []float64) {
 	features := len(e.x.keys)
 	for i := range features * outputs {
 		d := w[i]
-		if e.prior != nil {
-			d -= e.prior[i]
-		}
 		l2 := e.l2[model.Stance]
 		if i%outputs >= 4 {
 			l2 = e.l2[model.Tone]
@@ -143,6 +140,11 @@ func (p *problem) shard(w []float64, from, to int, grad []float64) float64 {
 	bias := len(p.x.keys) * outputs
 	for i := from; i < to; i++ {
 		z := p.x.logits(i, w)
+		if p.offset != nil {
+			for c := range z {
+				z[c] += p.offset[i][c]
+			}
+		}
 		var g [outputs]float64
 		for t := range model.Task(model.NumTasks) {
 			wt := float64(p.weight[i][t])

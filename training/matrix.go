@@ -27,48 +27,32 @@ type matrix struct {
 }
 
 // sparseRow is a row before columns are numbered.
-type sparseRow []struct {
+type sparseRow []cell
+
+type cell struct {
 	key   featureKey
 	value float64
 }
 
-// rowFeatures extracts a row's features, scaled by family and summed by key.
-func rowFeatures(x *model.Extractor, r *Row, boost *[model.NumFamilies]float64) (sparseRow, error) {
-	lang := r.Language()
-	fs, err := x.Extract(r.Text, lang)
-	if err != nil {
-		return nil, err
-	}
+// columns turns the features of a row into matrix entries: scaled by family and
+// summed by key.
+func columns(fs []model.Feature, r *Row, boost *[model.NumFamilies]float64) sparseRow {
 	l := uint8(1)
 	if r.Lang == "ar" {
 		l = 2
 	}
 	out := make(sparseRow, 0, len(fs))
-	add := func(k featureKey, v float64) {
-		out = append(out, struct {
-			key   featureKey
-			value float64
-		}{k, v})
-	}
 	for _, f := range fs {
-		b := boost[f.Family]
-		if b == 0 {
+		v := f.Value * boost[f.Family]
+		if v == 0 {
 			continue
 		}
-		switch {
-		case f.Family == model.FrameFamily || f.Family == model.FormFamily:
-			add(featureKey{f.Family, 0, f.Key}, f.Value*b)
-			add(featureKey{f.Family, l, f.Key}, f.Value*b)
-		default:
-			add(featureKey{f.Family, 0, f.Key}, f.Value*b)
+		out = append(out, cell{featureKey{f.Family, 0, f.Key}, v})
+		if f.Family == model.FrameFamily || f.Family == model.FormFamily {
+			out = append(out, cell{featureKey{f.Family, l, f.Key}, v})
 		}
 	}
-	slices.SortFunc(out, func(a, b struct {
-		key   featureKey
-		value float64
-	}) int {
-		return compareKeys(a.key, b.key)
-	})
+	slices.SortStableFunc(out, func(a, b cell) int { return compareKeys(a.key, b.key) })
 	n := 0
 	for i := range out {
 		if n > 0 && out[n-1].key == out[i].key {
@@ -78,7 +62,7 @@ func rowFeatures(x *model.Extractor, r *Row, boost *[model.NumFamilies]float64) 
 		out[n] = out[i]
 		n++
 	}
-	return out[:n], nil
+	return out[:n]
 }
 
 func compareKeys(a, b featureKey) int {
@@ -86,8 +70,8 @@ func compareKeys(a, b featureKey) int {
 }
 
 // newMatrix numbers the features that occur in at least minRows rows and lays
-// out the rows.
-func newMatrix(rows []sparseRow, minRows int) *matrix {
+// out the rows and, after them, extra, which does not count.
+func newMatrix(rows, extra []sparseRow, minRows int) *matrix {
 	count := map[featureKey]int{}
 	for _, r := range rows {
 		for _, f := range r {
@@ -105,7 +89,7 @@ func newMatrix(rows []sparseRow, minRows int) *matrix {
 		m.column[k] = int32(i)
 	}
 	m.start = append(m.start, 0)
-	for _, r := range rows {
+	for _, r := range slices.Concat(rows, extra) {
 		for _, f := range r {
 			if c, ok := m.column[f.key]; ok {
 				m.index = append(m.index, c)

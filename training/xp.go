@@ -78,7 +78,10 @@ func (x *XP) Run(name string, cfg Config, k int, show bool) {
 	}
 	line := fmt.Sprintf("%-26s", name)
 	if k > 0 {
-		sub := &dataset{rows: x.Rows, x: d.x.pick(tr), label: d.label}
+		sub, err := newDataset(context.Background(), x.Rows, x.X, &cfg)
+		if err != nil {
+			panic(err)
+		}
 		fold := FoldsBy(x.Rows, k, 1, func(r *Row) string { return r.Group })
 		z, err := sub.crossValidate(context.Background(), fold, k, &cfg, func(string, float64) {})
 		if err != nil {
