@@ -1,0 +1,221 @@
+package input
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zstd"
+	"golang.org/x/text/encoding/unicode"
+	"golang.org/x/text/transform"
+)
+
+// Source names an input and how to read it.
+type Source struct {
+	// Path is the file, or "-" for standard input.
+	Path string
+	// Format and Compression say how it is written.
+	Format      Format
+	Compression Compression
+	// Stdin is read for the path "-".
+	Stdin io.Reader
+	// Err, if set, is why the input cannot be opened.
+	Err error
+}
+
+// Name is the name of the input in ids and messages: the path, "stdin" for "-".
+func (s *Source) Name() string {
+	if s.Path == "-" {
+		return "stdin"
+	}
+	return s.Path
+}
+
+// Open opens the input. The fields matter for formats of one document a row.
+// The errors of Open and of the reader name the input.
+func (s *Source) Open(fields Fields) (Reader, error) {
+	r, err := s.open(fields.withDefaults())
+	if err != nil {
+		return nil, s.wrap(err)
+	}
+	return r, nil
+}
+
+// wrap puts the name of the input before an error.
+func (s *Source) wrap(err error) error {
+	var path *os.PathError
+	if errors.As(err, &path) {
+		err = path.Err
+	}
+	return fmt.Errorf("%s: %w", s.Name(), err)
+}
+
+func (s *Source) open(fields Fields) (Reader, error) {
+	if s.Err != nil {
+		return nil, s.Err
+	}
+	var file io.Reader = s.Stdin
+	closers := closeAll{}
+	if s.Path != "-" {
+		f, err := os.Open(s.Path)
+		if err != nil {
+			return nil, err
+		}
+		closers = append(closers, f.Close)
+		if info, err := f.Stat(); err != nil {
+			closers.Close()
+			return nil, err
+		} else if info.IsDir() {
+			closers.Close()
+			return nil, errors.New("is a directory (name its files, or say --recursive)")
+		}
+		file = f
+	}
+	r, err := s.reader(file, &closers, fields)
+	if err != nil {
+		closers.Close()
+		return nil, err
+	}
+	return r, nil
+}
+
+// reader puts the reader of the format upon the opened file.
+func (s *Source) reader(file io.Reader, closers *closeAll, fields Fields) (Reader, error) {
+	plain, err := s.unpack(file, closers)
+	if err != nil {
+		return nil, err
+	}
+	switch s.Format {
+	case JSONL, CSV, TSV:
+		in, err := decodeRows(plain)
+		if err != nil {
+			return nil, err
+		}
+		if s.Format == JSONL {
+			return newLines(s, in, jsonRows(s.Name(), fields), closers), nil
+		}
+		return newTable(s, in, fields, closers)
+	case Parquet:
+		return nil, errors.New("parquet is not read")
+	default:
+		return &documentReader{source: s, in: plain, closers: closers}, nil
+	}
+}
+
+// unpack puts the decompressor upon the file. A file whose first bytes are of
+// another packing than its name says is an error that says so.
+func (s *Source) unpack(file io.Reader, closers *closeAll) (io.Reader, error) {
+	in := bufio.NewReaderSize(file, 64<<10)
+	head, err := in.Peek(4)
+	if err != nil && err != io.EOF {
+		return nil, err
+	}
+	found := packing(head)
+	if found != s.Compression {
+		switch {
+		case len(head) == 0:
+			return nil, fmt.Errorf("not %s: it is empty", packNames[s.Compression])
+		case s.Compression != Plain:
+			return nil, fmt.Errorf("not %s: it begins with %x", packNames[s.Compression], head)
+		case found != Plain:
+			return nil, fmt.Errorf("content is %s (its name should end in %s; or say --input-format %s%s)",
+				packNames[found], packSuffixes[found], s.Format, packSuffixes[found])
+		}
+	}
+	switch s.Compression {
+	case Gzip:
+		z, err := gzip.NewReader(in)
+		if err != nil {
+			return nil, fmt.Errorf("gzip: %w", err)
+		}
+		return &unpacker{z, "gzip"}, nil
+	case Zstd:
+		z, err := zstd.NewReader(in, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(maxWindow))
+		if err != nil {
+			return nil, fmt.Errorf("zstd: %w", err)
+		}
+		*closers = append(*closers, func() error { z.Close(); return nil })
+		return &unpacker{z, "zstd"}, nil
+	}
+	return in, nil
+}
+
+// maxWindow bounds the memory that a zstd frame can ask for; `zstd --long` uses
+// as much.
+const maxWindow = 128 << 20
+
+var (
+	packNames    = [...]string{"not compressed", "gzip", "zstd"}
+	packSuffixes = [...]string{"", ".gz", ".zst"}
+)
+
+func packing(head []byte) Compression {
+	switch {
+	case bytes.HasPrefix(head, []byte{0x1F, 0x8B}):
+		return Gzip
+	case bytes.HasPrefix(head, []byte{0x28, 0xB5, 0x2F, 0xFD}):
+		return Zstd
+	}
+	return Plain
+}
+
+// unpacker names the decompressor in its errors.
+type unpacker struct {
+	io.Reader
+	name string
+}
+
+func (u *unpacker) Read(p []byte) (int, error) {
+	n, err := u.Reader.Read(p)
+	switch {
+	case err == nil || err == io.EOF:
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		err = fmt.Errorf("%s data is truncated", u.name)
+	default:
+		err = fmt.Errorf("%s data is damaged: %w", u.name, err)
+	}
+	return n, err
+}
+
+// decodeRows skips a byte order mark and turns UTF-16 into UTF-8. Content that
+// is neither, but binary, is an error.
+func decodeRows(in io.Reader) (io.Reader, error) {
+	buf, ok := in.(*bufio.Reader)
+	if !ok {
+		buf = bufio.NewReaderSize(in, 64<<10)
+	}
+	// One read decides, so that rows from a pipe are scored as they come.
+	if _, err := buf.Peek(2); err != nil && err != io.EOF {
+		return nil, err
+	}
+	head, _ := buf.Peek(min(buf.Buffered(), 512))
+	switch {
+	case bytes.HasPrefix(head, []byte{0xFF, 0xFE}), bytes.HasPrefix(head, []byte{0xFE, 0xFF}):
+		return transform.NewReader(buf, unicode.UTF16(unicode.LittleEndian, unicode.UseBOM).NewDecoder()), nil
+	case bytes.HasPrefix(head, []byte("\uFEFF")):
+		_, err := buf.Discard(3)
+		return buf, err
+	case bytes.IndexByte(head, 0) >= 0:
+		return nil, errors.New("content is binary, not text")
+	}
+	return buf, nil
+}
+
+// closeAll closes in reverse order and returns the first error.
+type closeAll []func() error
+
+// Close closes everything once.
+func (c *closeAll) Close() error {
+	var first error
+	for i := len(*c) - 1; i >= 0; i-- {
+		if err := (*c)[i](); err != nil && first == nil {
+			first = err
+		}
+	}
+	*c = nil
+	return first
+}

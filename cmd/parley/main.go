@@ -1,0 +1,40 @@
+// Command parley scores news on Syria by stance and tone, in-process or with a
+// server, and is the workbench around the model.
+//
+// Its exit statuses are: 0 all done; 1 some rows failed (each named on standard
+// error, the rest scored); 2 usage; 3 an input cannot be read; 64 plus the code
+// of a gRPC call that failed as a whole; 130 interrupted.
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func main() {
+	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	go func() {
+		<-ctx.Done()
+		cancel() // the next signal ends the process at once
+	}()
+	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
+
+// run executes a command line and returns the exit status. Cancelling ctx is
+// Ctrl-C.
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	root := newRootCommand()
+	root.SetArgs(args)
+	root.SetIn(stdin)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	err := root.ExecuteContext(ctx)
+	if err != nil && err.Error() != "" {
+		fmt.Fprintf(stderr, "parley: %v\n", err)
+	}
+	return exitStatus(err)
+}

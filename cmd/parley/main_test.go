@@ -1,0 +1,179 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/parley-nlp/parley/cmd/parley/internal/rows"
+	"github.com/parley-nlp/parley/model"
+)
+
+// binary is the program under test, built once.
+var binary string
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+func TestMain(m *testing.M) { os.Exit(testMain(m)) }
+
+func testMain(m *testing.M) int {
+	flag.Parse()
+	dir, err := os.MkdirTemp("", "parley")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(dir)
+	binary = filepath.Join(dir, "parley")
+	if out, err := exec.Command("go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
+		fmt.Fprintf(os.Stderr, "build: %v\n%s", err, out)
+		return 1
+	}
+	return m.Run()
+}
+
+// result is what a run of the program left behind.
+type result struct {
+	stdout, stderr string
+	status         int
+}
+
+// parley runs the program with stdin as its standard input.
+func parley(t testing.TB, stdin string, args ...string) result {
+	t.Helper()
+	return finish(t, command(t, stdin, args...))
+}
+
+// command prepares a run in an environment without colours of its own.
+func command(t testing.TB, stdin string, args ...string) *exec.Cmd {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	t.Cleanup(cancel)
+	cmd := exec.CommandContext(ctx, binary, args...)
+	cmd.Stdin = strings.NewReader(stdin)
+	cmd.Env = append(os.Environ(), "NO_COLOR=", "TERM=xterm")
+	return cmd
+}
+
+func finish(t testing.TB, cmd *exec.Cmd) result {
+	t.Helper()
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	err := cmd.Run()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		t.Fatal(err)
+	}
+	return result{stdout.String(), stderr.String(), cmd.ProcessState.ExitCode()}
+}
+
+// wantStatus fails the test when the program ended otherwise.
+func (r result) wantStatus(t testing.TB, want int) {
+	t.Helper()
+	if r.status != want {
+		t.Fatalf("exit status %d, want %d\nstderr: %s\nstdout: %.2000s", r.status, want, r.stderr, r.stdout)
+	}
+}
+
+// wantError fails the test unless standard error holds every one of the parts.
+func (r result) wantError(t testing.TB, parts ...string) {
+	t.Helper()
+	for _, p := range parts {
+		if !strings.Contains(r.stderr, p) {
+			t.Errorf("stderr lacks %q:\n%s", p, r.stderr)
+		}
+	}
+}
+
+// rows reads JSONL strictly: unknown fields are an error.
+func (r result) rows(t testing.TB) []rows.Row {
+	t.Helper()
+	var out []rows.Row
+	for line := range strings.Lines(r.stdout) {
+		d := json.NewDecoder(strings.NewReader(line))
+		d.DisallowUnknownFields()
+		var row rows.Row
+		if err := d.Decode(&row); err != nil {
+			t.Fatalf("row %d: %v\n%s", len(out), err, line)
+		}
+		checkRow(t, &row)
+		out = append(out, row)
+	}
+	return out
+}
+
+// checkRow checks what holds for every row of every model.
+func checkRow(t testing.TB, r *rows.Row) {
+	t.Helper()
+	for task := range model.Task(model.NumTasks) {
+		p, probabilities := r.Task(task)
+		n, err := task.ParseLabel(p.Label)
+		if err != nil {
+			t.Fatalf("%s paragraph %d: %v", r.ID, r.Paragraph, err)
+		}
+		sum, best := 0.0, 0
+		for i := range task.Labels() {
+			sum += probabilities[i]
+			if probabilities[i] > probabilities[best] {
+				best = i
+			}
+		}
+		if sum < 1-1e-9 || sum > 1+1e-9 {
+			t.Errorf("%s: probabilities of %s sum to %v", r.ID, task, sum)
+		}
+		if n != best || p.Confidence != probabilities[n] {
+			t.Errorf("%s: %s is %s with confidence %v, probabilities are %v", r.ID, task, p.Label, p.Confidence, probabilities)
+		}
+		if want := probabilities[0] - probabilities[1]; p.Score != want {
+			t.Errorf("%s: score of %s is %v, want %v", r.ID, task, p.Score, want)
+		}
+		if p.Evidence == nil {
+			t.Errorf("%s: evidence of %s is null, want a list", r.ID, task)
+		}
+		for i, v := range p.Evidence {
+			if v.Weight <= 0 || v.Start >= v.End || i > 0 && v.Start < p.Evidence[i-1].End {
+				t.Errorf("%s: bad evidence %+v", r.ID, v)
+			}
+		}
+	}
+	if r.Paragraph < 0 || r.Start > r.End || len(r.Model) != len("assad@sha256:")+64 {
+		t.Errorf("bad row %+v", r)
+	}
+}
+
+// write makes a file in a directory of the test's own and returns its path.
+func write(t testing.TB, name, content string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// golden compares got with a file under testdata.
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("%s differs (go test -update rewrites it)\ngot:\n%s\nwant:\n%s", path, got, want)
+	}
+}

@@ -1,0 +1,124 @@
+package main
+
+import (
+	"fmt"
+	"runtime"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/parley-nlp/parley/cmd/parley/internal/input"
+	"github.com/parley-nlp/parley/cmd/parley/internal/score"
+	"github.com/parley-nlp/parley/model"
+	"github.com/parley-nlp/parley/model/text"
+)
+
+// scoreFlags are the flags of parley score as they were given.
+type scoreFlags struct {
+	unit        string
+	format      string
+	output      string
+	offsets     string
+	evidence    int
+	language    string
+	model       string
+	inputFormat string
+	textField   string
+	idField     string
+	passThrough string
+	color       string
+	width       int
+	jobs        int
+}
+
+func newScoreCommand() *cobra.Command {
+	var f scoreFlags
+	cmd := &cobra.Command{
+		Use:   "score [flags] [FILE|-]...",
+		Short: "Label every paragraph of files or standard input",
+		Example: `  parley score examples/*.txt
+  parley score --format jsonl -o out.jsonl archive.jsonl
+  parley score --text-field body --id-field url --format csv articles.csv
+  cat article.txt | parley score --evidence 0 -`,
+		Long: `Score labels each paragraph with its stance and tone and prints one row a
+paragraph, in the order of the input.
+
+Inputs go by their suffix: .txt, .md and .html are one document each; .jsonl,
+.csv, .tsv and .parquet hold one document a row; each may be compressed (.gz,
+.zst). A file without suffix and standard input (-) are text unless
+--input-format says otherwise. Without any input, standard input is read.
+
+A row that cannot be scored is named on standard error with its file and line;
+the others are scored and the exit status is 1. A document without text has no
+rows, which is noted and no error.`,
+		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, args) },
+	}
+	f.register(cmd.Flags())
+	return cmd
+}
+
+func (f *scoreFlags) register(fs *pflag.FlagSet) {
+	fs.SortFlags = false
+	fs.StringVar(&f.unit, "unit", "document", "`UNIT` of an input: document (split into paragraphs) or paragraph (scored as it is)")
+	fs.StringVarP(&f.format, "format", "f", "", "output `FORMAT`: table, jsonl or csv (default: by the suffix of -o; else table on a terminal, jsonl otherwise)")
+	fs.StringVarP(&f.output, "output", "o", "", "write to `FILE` instead of standard output")
+	fs.StringVar(&f.offsets, "offsets", "utf8", "`UNIT` of offsets: utf8 (bytes), utf16 (Java, JavaScript) or utf32 (Python)")
+	fs.IntVar(&f.evidence, "evidence", model.DefaultEvidence, fmt.Sprintf("most evidence spans a task, 0 to %d", model.MaxEvidence))
+	fs.StringVar(&f.language, "language", "", "`LANGUAGE` of every paragraph, en or ar (default: detected)")
+	fs.StringVar(&f.model, "model", "", "model `FILE` (default: the embedded model)")
+	fs.StringVar(&f.inputFormat, "input-format", "", "`FORMAT` of all inputs, whatever their suffix: txt, md, html, jsonl, csv, tsv, parquet, or one with .gz or .zst")
+	fs.StringVar(&f.textField, "text-field", "text", "`NAME` of the field or column with the text")
+	fs.StringVar(&f.idField, "id-field", "id", "`NAME` of the field or column with the id")
+	fs.StringVar(&f.passThrough, "pass-through", "all", "other `FIELDS` to hand on in extra: all, none, or names with commas")
+	fs.StringVar(&f.color, "color", "auto", "`WHEN` to colour the table: auto (on a terminal, unless NO_COLOR is set), always or never")
+	fs.IntVar(&f.width, "width", 0, "`COLUMNS` of the table (default: those of the terminal, or 80)")
+	fs.IntVarP(&f.jobs, "jobs", "j", 0, "chunks scored at a time (default: one for each core)")
+}
+
+// config checks the flags that say how to score.
+func (f *scoreFlags) config() (*score.Config, model.Options, error) {
+	c := &score.Config{Workers: f.jobs}
+	var opt model.Options
+	var err error
+	switch f.unit {
+	case "document":
+	case "paragraph":
+		c.Unit = score.Paragraph
+	default:
+		return nil, opt, usageError("unknown unit %q (want document or paragraph)", f.unit)
+	}
+	if c.Offsets, err = text.ParseEncoding(f.offsets); err != nil {
+		return nil, opt, usageError("--offsets: %w", err)
+	}
+	if f.evidence < 0 || f.evidence > model.MaxEvidence {
+		return nil, opt, usageError("--evidence is %d (want 0 to %d)", f.evidence, model.MaxEvidence)
+	}
+	opt.Evidence = f.evidence
+	if f.evidence == 0 {
+		opt.Evidence = model.NoEvidence
+	}
+	if f.language != "" {
+		if opt.Language, err = text.ParseLanguage(f.language); err != nil || opt.Language == text.Other {
+			return nil, opt, usageError("unknown language %q (want en or ar)", f.language)
+		}
+	}
+	if f.jobs < 0 {
+		return nil, opt, usageError("--jobs is %d (want 1 or more)", f.jobs)
+	}
+	if f.jobs == 0 {
+		c.Workers = runtime.GOMAXPROCS(0)
+	}
+	c.Fields = input.Fields{Text: f.textField, ID: f.idField}
+	switch f.passThrough {
+	case "all", "":
+	case "none":
+		c.Fields.PassNone = true
+	default:
+		c.Fields.Pass = strings.Split(f.passThrough, ",")
+	}
+	if f.textField == f.idField {
+		return nil, opt, usageError("--text-field and --id-field both name %q", f.textField)
+	}
+	return c, opt, nil
+}
