@@ -1,5 +1,7 @@
 package server
 
+import "github.com/parley-nlp/parley/server/registry"
+
 // single is a Models of one model.
 type single struct{ m Model }
 
@@ -14,4 +16,4 @@ func (s single) Resolve(name string) (Model, error) {
 }
 
 // DefaultAlias is the alias of the model that answers when a request names none.
-const DefaultAlias = "default"
+const DefaultAlias = registry.Default
