@@ -27,6 +27,9 @@ type Config struct {
 	// Rationale is what the marked evidence of a row, as a row of its own, counts
 	// against the row (in the spirit of Zaidan, Eisner and Piatko 2007).
 	Rationale float64
+	// NaiveBayes weighs hashed features by their log-count ratios (NB-weighted
+	// logistic regression; Wang and Manning 2012).
+	NaiveBayes bool
 	// Iterations bounds the optimiser.
 	Iterations int
 }
@@ -146,6 +149,9 @@ func (d *dataset) fit(ctx context.Context, which []int, cfg *Config) ([]float64,
 		p.weight = append(p.weight, w)
 	}
 	p.x = d.x.pick(which)
+	if cfg.NaiveBayes {
+		p.ratio = logCountRatios(p)
+	}
 	return p.fit(ctx, nil, cfg.Iterations, 1e-3)
 }
 

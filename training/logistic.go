@@ -29,6 +29,8 @@ type problem struct {
 	// offset, if not nil, is added to the logits of each row: what a base model
 	// says of it, so that the penalty pulls to that model.
 	offset [][outputs]float64
+	// ratio, if not nil, multiplies the weights: the penalty is on weight/ratio.
+	ratio []float64
 }
 
 // shards is into how many parts the rows are split. The parts are summed in
@@ -64,7 +66,16 @@ func (p *problem) fit(ctx context.Context, start []float64, iterations int, tole
 	if err != nil && !errors.Is(err, optimize.ErrLinesearcherFailure) && !errors.Is(err, optimize.ErrNonDescentDirection) {
 		return nil, fmt.Errorf("fit: %w", err)
 	}
-	return result.X, nil
+	return p.stretch(result.X, make([]float64, n)), nil
+}
+
+// stretch writes the weights that the parameters u stand for to w.
+func (p *problem) stretch(u, w []float64) []float64 {
+	copy(w, u)
+	for i, r := range p.ratio {
+		w[i] *= r
+	}
+	return w
 }
 
 // evaluator computes the loss and its gradient together and remembers both for
@@ -74,11 +85,12 @@ type evaluator struct {
 	at    []float64
 	loss  float64
 	grad  []float64
+	w     []float64
 	parts [shards][]float64
 }
 
 func newEvaluator(p *problem, n int) *evaluator {
-	e := &evaluator{problem: p, at: make([]float64, n), grad: make([]float64, n), loss: math.NaN()}
+	e := &evaluator{problem: p, at: make([]float64, n), grad: make([]float64, n), w: make([]float64, n), loss: math.NaN()}
 	for i := range e.parts {
 		e.parts[i] = make([]float64, n)
 	}
@@ -95,11 +107,12 @@ func (e *evaluator) gradient(grad, w []float64) {
 	copy(grad, e.grad)
 }
 
-func (e *evaluator) update(w []float64) {
-	if !math.IsNaN(e.loss) && equal(w, e.at) {
+func (e *evaluator) update(u []float64) {
+	if !math.IsNaN(e.loss) && equal(u, e.at) {
 		return
 	}
-	copy(e.at, w)
+	copy(e.at, u)
+	w := e.stretch(u, e.w)
 	var losses [shards]float64
 	var wg sync.WaitGroup
 	slots := make(chan struct{}, runtime.GOMAXPROCS(0))
@@ -122,15 +135,16 @@ func (e *evaluator) update(w []float64) {
 			e.grad[i] += g
 		}
 	}
-	features := len(e.x.keys)
-	for i := range features * outputs {
-		d := w[i]
+	for i, r := range e.ratio {
+		e.grad[i] *= r
+	}
+	for i := range len(e.x.keys) * outputs {
 		l2 := e.l2[model.Stance]
 		if i%outputs >= 4 {
 			l2 = e.l2[model.Tone]
 		}
-		e.loss += 0.5 * l2 * d * d
-		e.grad[i] += l2 * d
+		e.loss += 0.5 * l2 * u[i] * u[i]
+		e.grad[i] += l2 * u[i]
 	}
 }
 
