@@ -1,0 +1,149 @@
+package corpuscheck
+
+import (
+	"bufio"
+	"compress/gzip"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/parley-nlp/parley/training"
+)
+
+// overlapWords is the length of a run of words that may not be shared with the
+// texts of others.
+const overlapWords = 8
+
+// Overlap is a run of words that a row shares with a text.
+type Overlap struct {
+	Row   string
+	Words string
+	File  string
+	Line  int // in the file, from 1
+}
+
+// Overlaps looks for the word 8-grams of rows in the texts of others.
+type Overlaps struct {
+	rows  []training.Row
+	grams map[uint64][2]int32 // row, and number of its first word
+	bits  []uint64            // a bit for each gram, to say no quickly
+	found map[uint64]bool
+	// Words counts the words read.
+	Words int
+	List  []Overlap
+}
+
+const overlapBits = 1 << 24
+
+// NewOverlaps indexes the rows.
+func NewOverlaps(rows []training.Row) *Overlaps {
+	o := &Overlaps{
+		rows: rows, grams: map[uint64][2]int32{}, bits: make([]uint64, overlapBits/64), found: map[uint64]bool{},
+	}
+	w := newWindow(overlapWords)
+	for i := range rows {
+		w.reset()
+		eachWord(rows[i].Text, func(word []byte) {
+			if !w.add(word) {
+				return
+			}
+			if _, ok := o.grams[w.hash]; !ok {
+				o.grams[w.hash] = [2]int32{int32(i), int32(w.count - overlapWords)}
+			}
+			b := w.hash % overlapBits
+			o.bits[b/64] |= 1 << (b % 64)
+		})
+	}
+	return o
+}
+
+// Dir reads every file under a directory: .jsonl by its field "text", .gz and
+// all others as plain text. It stops when ctx is done.
+func (o *Overlaps) Dir(ctx context.Context, dir string) error {
+	return filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if !e.Type().IsRegular() {
+			return nil
+		}
+		f, err := os.Open(path)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		name, err := filepath.Rel(dir, path)
+		if err != nil {
+			name = path
+		}
+		return o.Read(ctx, name, f)
+	})
+}
+
+// maxLine is the length of the longest line that is read, in bytes.
+const maxLine = 16 << 20
+
+// Read looks for shared runs in one file.
+func (o *Overlaps) Read(ctx context.Context, name string, r io.Reader) error {
+	inner := name
+	if strings.HasSuffix(name, ".gz") {
+		z, err := gzip.NewReader(bufio.NewReaderSize(r, 1<<16))
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		defer z.Close()
+		r, inner = z, strings.TrimSuffix(name, ".gz")
+	}
+	records := strings.HasSuffix(inner, ".jsonl")
+	w := newWindow(overlapWords)
+	sc := bufio.NewScanner(r)
+	sc.Buffer(make([]byte, 1<<20), maxLine)
+	for line := 1; sc.Scan(); line++ {
+		if line%4096 == 0 && ctx.Err() != nil {
+			return ctx.Err()
+		}
+		s := sc.Text()
+		if records {
+			var row struct{ Text string }
+			if err := json.Unmarshal(sc.Bytes(), &row); err != nil {
+				return fmt.Errorf("%s: line %d: %w", name, line, err)
+			}
+			s = row.Text
+		}
+		if records || strings.TrimSpace(s) == "" || inner != name {
+			w.reset() // a paragraph ends
+		}
+		eachWord(s, func(word []byte) {
+			o.Words++
+			if !w.add(word) {
+				return
+			}
+			if b := w.hash % overlapBits; o.bits[b/64]&(1<<(b%64)) != 0 {
+				o.hit(w.hash, name, line)
+			}
+		})
+	}
+	if err := sc.Err(); err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	return nil
+}
+
+// hit notes a run of words the first time it is met.
+func (o *Overlaps) hit(hash uint64, name string, line int) {
+	at, ok := o.grams[hash]
+	if !ok || o.found[hash] {
+		return
+	}
+	o.found[hash] = true
+	w := words(o.rows[at[0]].Text)[at[1]:][:overlapWords]
+	o.List = append(o.List, Overlap{o.rows[at[0]].ID, strings.Join(w, " "), name, line})
+}
