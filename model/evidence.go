@@ -15,8 +15,10 @@ import (
 const (
 	wordPrice    = 0.04 // what a word must add on average to be worth showing
 	minWeight    = 0.10 // the least weight of a span
-	counterShare = 0.5  // a counter-span weighs at least this share of the best
-	maxSpanWords = 14
+	minShare     = 0.4  // a span weighs at least this share of the best
+	counterShare = 0.5  // and one that speaks for another label this
+	maxSpanWords = 14   // before a span is grown
+	tailWords    = 3    // what a span is grown by at its end: the object of its verb
 )
 
 // spanFinder is the working memory of evidence.
@@ -32,6 +34,10 @@ type stretch struct {
 	weight      float64
 }
 
+// minProbability is how probable a label must be to be shown evidence for where
+// the label predicted takes none: two positions that outweigh each other.
+const minProbability = 0.2
+
 // evidence returns at most n spans for the label predicted, and the strongest
 // one for another label among them if it comes near them in weight.
 func (z *scorer) evidence(t Task, p *Prediction, n int) []Evidence {
@@ -39,20 +45,34 @@ func (z *scorer) evidence(t Task, p *Prediction, n int) []Evidence {
 		return nil
 	}
 	z.spans.found = z.spans.found[:0]
-	for label := range 2 {
-		if p.Label == label || t.Polarity(p.Label) == 0 && p.Probabilities[label] >= 0.2 {
-			z.find(t, label)
-		}
-	}
 	if t.Polarity(p.Label) != 0 {
+		z.find(t, p.Label)
+		z.spans.found = dropWeak(z.spans.found)
 		own := len(z.spans.found)
 		z.find(t, 1-p.Label)
 		z.spans.found = keepStrongest(z.spans.found, own)
+	} else {
+		for label := range 2 {
+			if p.Probabilities[label] >= minProbability {
+				own := len(z.spans.found)
+				z.find(t, label)
+				z.spans.found = append(z.spans.found[:own], dropWeak(z.spans.found[own:])...)
+			}
+		}
 	}
 	slices.SortFunc(z.spans.found, func(a, b stretch) int {
 		return cmp.Or(cmp.Compare(b.weight, a.weight), cmp.Compare(a.first, b.first))
 	})
 	return z.pick(n)
+}
+
+// dropWeak drops the stretches that weigh little beside the strongest.
+func dropWeak(found []stretch) []stretch {
+	best := 0.0
+	for _, s := range found {
+		best = max(best, s.weight)
+	}
+	return slices.DeleteFunc(found, func(s stretch) bool { return s.weight < minShare*best })
 }
 
 // keepStrongest drops of the counter-evidence found[own:] all but the strongest,
@@ -178,22 +198,18 @@ func (z *scorer) maximal(from, to, label int) {
 	}
 }
 
-// shape grows a stretch over a negation before it, trims function words and
-// marks at its edges and sums its weight. It reports whether the stretch is
-// worth showing.
+// shape grows a stretch by the words after it and by a negation before it, trims
+// function words and marks at its edges and sums its weight. It reports whether
+// the stretch is worth showing: a mere name is not.
 func (z *scorer) shape(s *stretch, from int) bool {
 	f := &z.frame
-	dull := func(i int) bool {
-		w := &f.words[i]
-		if w.flags&isWord == 0 {
-			return true
-		}
-		return w.classes&^(classes(1)<<report|classes(1)<<modal) == 0 && z.m.isCommon(f.toks.List[i].Hash)
+	for k := 0; k < tailWords && s.last+1 < len(f.words) && f.words[s.last+1].clause == f.words[s.last].clause && !f.breaks(s.last+1); k++ {
+		s.last++
 	}
-	for s.last > s.first && dull(s.last) {
+	for s.last > s.first && z.isDull(s.last) {
 		s.last--
 	}
-	for s.first < s.last && dull(s.first) {
+	for s.first < s.last && z.isDull(s.first) {
 		s.first++
 	}
 	if f.words[s.first].flags&isWord == 0 {
@@ -205,10 +221,31 @@ func (z *scorer) shape(s *stretch, from int) bool {
 			break
 		}
 	}
+	telling := false
 	for i := s.first; i <= s.last; i++ {
 		s.weight += z.spans.margin[i]
+		telling = telling || !z.isName(i)
 	}
-	return s.weight >= minWeight
+	return telling && s.weight >= minWeight
+}
+
+// isDull reports whether a span neither begins nor ends at token i: a mark, or a
+// function word without a meaning of its own.
+func (z *scorer) isDull(i int) bool {
+	w := &z.frame.words[i]
+	if w.flags&isWord == 0 {
+		return true
+	}
+	grammar := classes(1)<<report | classes(1)<<modal
+	return w.classes&^grammar == 0 && z.m.isCommon(z.frame.toks.List[i].Hash)
+}
+
+// isName reports whether token i carries no attitude of its own: a mention of
+// the target, a name, a function word or a mark.
+func (z *scorer) isName(i int) bool {
+	w, k := &z.frame.words[i], &z.frame.toks.List[i]
+	return w.flags&isWord == 0 || w.mention != notMention || z.m.isCommon(k.Hash) ||
+		w.classes == 0 && k.Has(text.Capital)
 }
 
 // isCommon reports whether a word is a function word.

@@ -121,8 +121,8 @@ func (a *adapter) prepare(ctx context.Context) error {
 // plainStats knows no word statistics.
 type plainStats struct{}
 
-func (plainStats) Dim() int                                { return 0 }
-func (plainStats) Rarity(uint64) float64                   { return 1 }
+func (plainStats) Dim() int                               { return 0 }
+func (plainStats) Rarity(uint64) float64                  { return 1 }
 func (plainStats) Vector(uint64, float64, []float64) bool { return false }
 
 // fit returns by how much the weights change, fitted to the rows in use.

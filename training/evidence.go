@@ -17,6 +17,10 @@ type EvidenceMetrics struct {
 	Rows int `json:"rows"`
 	// TokenF1 is the mean over rows of the F1 of the tokens in spans.
 	TokenF1 float64 `json:"token_f1"`
+	// RightTokenF1 is the TokenF1 over the Right rows whose label the model got
+	// right; TokenF1 counts the others 0.
+	RightTokenF1 float64 `json:"right_token_f1"`
+	Right        int     `json:"right"`
 	// IOUF1 is the F1 of spans, where one agrees if the intersection of its
 	// tokens with a marked span is at least half their union.
 	IOUF1 float64 `json:"iou_f1"`
@@ -50,6 +54,7 @@ func (e *evidenceTally) metrics() *EvidenceMetrics {
 	if m.Rows > 0 {
 		n := float64(m.Rows)
 		m.TokenF1 /= n
+		m.RightTokenF1 /= float64(max(m.Right, 1))
 		m.RandomTokenF1 /= n
 		m.LexiconTokenF1 /= n
 	}
@@ -78,7 +83,13 @@ func (e *evidenceTally) add(m *model.Model, r *Row, t model.Task, p *model.Predi
 	if marked := spansOf(r.Text, r.Evidence.Task(t)); len(marked) > 0 {
 		e.m.Rows++
 		gold := tokensIn(toks.List, marked)
-		e.m.TokenF1 += overlapF1(gold, tokensIn(toks.List, offered))
+		f1 := 0.0
+		if p.Label == r.Label(t) {
+			f1 = overlapF1(gold, tokensIn(toks.List, offered))
+			e.m.Right++
+		}
+		e.m.TokenF1 += f1
+		e.m.RightTokenF1 += f1
 		e.m.RandomTokenF1 += overlapF1(gold, tokensIn(toks.List, random))
 		e.m.LexiconTokenF1 += overlapF1(gold, tokensIn(toks.List, m.LexiconSpans(r.Text, t, p.Label)))
 		e.marked += len(marked)
