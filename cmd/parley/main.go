@@ -8,11 +8,14 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/signal"
 	"syscall"
+
+	"google.golang.org/grpc/status"
 )
 
 func main() {
@@ -34,7 +37,17 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	root.SetErr(stderr)
 	err := root.ExecuteContext(ctx)
 	if err != nil && err.Error() != "" {
-		fmt.Fprintf(stderr, "parley: %v\n", err)
+		fmt.Fprintf(stderr, "parley: %s\n", describe(err))
 	}
 	return exitStatus(err)
+}
+
+// describe returns the text of an error; of a gRPC status the message and the
+// code.
+func describe(err error) string {
+	var e *exitError
+	if s, ok := status.FromError(err); ok && !errors.As(err, &e) {
+		return fmt.Sprintf("%s (%s)", s.Message(), s.Code())
+	}
+	return err.Error()
 }

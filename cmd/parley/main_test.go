@@ -47,13 +47,18 @@ type result struct {
 	status         int
 }
 
-// parley runs the program with stdin as its standard input.
+// parley runs the program within the test, which spares loading the model each
+// time, with stdin as its standard input.
 func parley(t testing.TB, stdin string, args ...string) result {
 	t.Helper()
-	return finish(t, command(t, stdin, args...))
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	var stdout, stderr bytes.Buffer
+	status := run(ctx, args, strings.NewReader(stdin), &stdout, &stderr)
+	return result{stdout.String(), stderr.String(), status}
 }
 
-// command prepares a run in an environment without colours of its own.
+// command prepares a run of the real binary.
 func command(t testing.TB, stdin string, args ...string) *exec.Cmd {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/parley-nlp/parley/cmd/parley/internal/input"
+	"github.com/parley-nlp/parley/cmd/parley/internal/remote"
 	"github.com/parley-nlp/parley/cmd/parley/internal/score"
 	"github.com/parley-nlp/parley/model"
 	"github.com/parley-nlp/parley/model/text"
@@ -30,6 +31,8 @@ type scoreFlags struct {
 	color       string
 	width       int
 	jobs        int
+	remote      remoteFlags
+	rate        float64
 }
 
 func newScoreCommand() *cobra.Command {
@@ -66,14 +69,16 @@ func (f *scoreFlags) register(fs *pflag.FlagSet) {
 	fs.StringVar(&f.offsets, "offsets", "utf8", "`UNIT` of offsets: utf8 (bytes), utf16 (Java, JavaScript) or utf32 (Python)")
 	fs.IntVar(&f.evidence, "evidence", model.DefaultEvidence, fmt.Sprintf("most evidence spans a task, 0 to %d", model.MaxEvidence))
 	fs.StringVar(&f.language, "language", "", "`LANGUAGE` of every paragraph, en or ar (default: detected)")
-	fs.StringVar(&f.model, "model", "", "model `FILE` (default: the embedded model)")
+	fs.StringVar(&f.model, "model", "", "model `FILE` (default: the embedded model); with --addr a name or alias")
 	fs.StringVar(&f.inputFormat, "input-format", "", "`FORMAT` of all inputs, whatever their suffix: txt, md, html, jsonl, csv, tsv, parquet, or one with .gz or .zst")
 	fs.StringVar(&f.textField, "text-field", "text", "`NAME` of the field or column with the text")
 	fs.StringVar(&f.idField, "id-field", "id", "`NAME` of the field or column with the id")
 	fs.StringVar(&f.passThrough, "pass-through", "all", "other `FIELDS` to hand on in extra: all, none, or names with commas")
 	fs.StringVar(&f.color, "color", "auto", "`WHEN` to colour the table: auto (on a terminal, unless NO_COLOR is set), always or never")
 	fs.IntVar(&f.width, "width", 0, "`COLUMNS` of the table (default: those of the terminal, or 80)")
-	fs.IntVarP(&f.jobs, "jobs", "j", 0, "chunks scored at a time (default: one for each core)")
+	fs.IntVarP(&f.jobs, "jobs", "j", 0, "chunks scored at a time (default: one for each core, with --addr 8 for each server)")
+	fs.Float64Var(&f.rate, "rate", 0, "score at most so many paragraphs a second (default: no bound)")
+	f.remote.register(fs)
 }
 
 // config checks the flags that say how to score.
@@ -108,6 +113,15 @@ func (f *scoreFlags) config() (*score.Config, model.Options, error) {
 	}
 	if f.jobs == 0 {
 		c.Workers = runtime.GOMAXPROCS(0)
+		if n := len(f.remote.addrs); n > 0 {
+			c.Workers = n * remote.InFlight
+		}
+	}
+	if !(f.rate >= 0) {
+		return nil, opt, usageError("--rate is %v (want 0 or more)", f.rate)
+	}
+	if err := f.remote.check(); err != nil {
+		return nil, opt, err
 	}
 	c.Fields = input.Fields{Text: f.textField, ID: f.idField}
 	switch f.passThrough {

@@ -191,3 +191,30 @@ func TestScoreLargeDocument(t *testing.T) {
 		t.Errorf("output is %v, %v", info, err)
 	}
 }
+
+// The binary itself exits with the status and keeps to its streams.
+func TestBinary(t *testing.T) {
+	for name, test := range map[string]struct {
+		args   []string
+		status int
+		rows   int
+	}{
+		"scored":     {[]string{"score", "-"}, 0, 1},
+		"row failed": {[]string{"score", "--input-format", "jsonl", "-"}, 1, 0},
+		"usage":      {[]string{"score", "--nope"}, 2, 0},
+		"input":      {[]string{"score", "missing.txt"}, 3, 0},
+		"no server":  {[]string{"score", "--addr", "127.0.0.1:1", "-"}, 78, 0},
+		"version":    {[]string{"version"}, 0, 3},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := finish(t, command(t, praise, test.args...))
+			r.wantStatus(t, test.status)
+			if got := strings.Count(r.stdout, "\n"); got != test.rows {
+				t.Errorf("%d lines on stdout, want %d: %s", got, test.rows, r.stdout)
+			}
+			if (r.stderr == "") != (test.status == 0) {
+				t.Errorf("stderr is %q", r.stderr)
+			}
+		})
+	}
+}

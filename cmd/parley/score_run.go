@@ -28,11 +28,12 @@ func (f *scoreFlags) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	m, err := loadModel(f.model)
+	scorer, err := f.scorer(cmd, opt)
 	if err != nil {
 		return errors.Join(err, out.discard())
 	}
-	config.Scorer = &score.Local{Model: m, Options: opt}
+	defer scorer.Close()
+	config.Scorer = scorer
 	config.Append = out.append
 	s := sink{out: out, stderr: cmd.ErrOrStderr()}
 	config.Idle = out.flush

@@ -3,6 +3,7 @@ package score
 import (
 	"fmt"
 	"iter"
+	"strings"
 
 	"github.com/parley-nlp/parley/cmd/parley/internal/input"
 	"github.com/parley-nlp/parley/cmd/parley/internal/rows"
@@ -43,7 +44,9 @@ func (c *Config) split(rec *input.Record, at Position) iter.Seq[Item] {
 		}
 		spans := text.EachParagraph(doc.Text)
 		if c.Unit == Paragraph {
-			spans = func(yield func(text.Span) bool) { yield(text.Span{Start: 0, End: len(doc.Text)}) }
+			// A server would take a byte order mark for one of its own.
+			start := len(doc.Text) - len(strings.TrimLeft(doc.Text, "\uFEFF"))
+			spans = func(yield func(text.Span) bool) { yield(text.Span{Start: start, End: len(doc.Text)}) }
 			if rec.Line == 0 && len(doc.Text) == 0 {
 				spans = func(func(text.Span) bool) {}
 			}
@@ -57,8 +60,8 @@ func (c *Config) split(rec *input.Record, at Position) iter.Seq[Item] {
 				ID: rec.ID, Paragraph: n - 1, Start: source.Start, End: source.End,
 				Text: doc.Text[span.Start:span.End], Extra: rec.Extra,
 			}, Next: Position{at.Input, at.Record, n}, Failure: Failure{rec.Input, rec.Line, rec.ID, n - 1, nil}}
-			if span.Len() > model.MaxParagraph {
-				item.Kind, item.Err = Failed, model.ErrTooLong
+			if err := checkText(item.Row.Text); err != nil {
+				item.Kind, item.Err = Failed, err
 			}
 			if !yield(item) {
 				return
@@ -68,4 +71,19 @@ func (c *Config) split(rec *input.Record, at Position) iter.Seq[Item] {
 			none(Empty, nil)
 		}
 	}
+}
+
+// checkText refuses the paragraphs that a server refuses, so that both paths
+// fail alike.
+func checkText(s string) error {
+	if len(s) > model.MaxParagraph {
+		return model.ErrTooLong
+	}
+	for i := 0; i < len(s); i++ {
+		if c := s[i]; c < ' ' && (c < '\t' || c > '\r') || c == 0x7F {
+			_, err := text.Decode([]byte(s), text.Plain)
+			return err
+		}
+	}
+	return nil
 }
