@@ -93,6 +93,12 @@ func testContext(t testing.TB) context.Context {
 // start serves on a free port of the loopback until the end of the test.
 func start(t testing.TB, opt Options) (*Server, string) {
 	t.Helper()
+	return startWith(t, opt, func(*Server) {})
+}
+
+// startWith serves more services than the classifier.
+func startWith(t testing.TB, opt Options, register func(*Server)) (*Server, string) {
+	t.Helper()
 	if opt.Models == nil {
 		opt.Models = Single(&fakeModel{})
 	}
@@ -103,6 +109,7 @@ func start(t testing.TB, opt Options) (*Server, string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	register(s)
 	lis, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

@@ -3,17 +3,23 @@ package server
 import (
 	"context"
 	"crypto/tls"
+	"fmt"
 	"log/slog"
+	"math"
 	"net"
 	"net/http"
 	"strings"
 	"time"
 
+	"connectrpc.com/connect"
 	"connectrpc.com/vanguard"
 	"connectrpc.com/vanguard/vanguardgrpc"
 	"github.com/rs/cors"
 	"google.golang.org/genproto/googleapis/api/annotations"
+	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
 )
 
 // rules are the plain JSON paths, beside /parley.v1.Service/Method, which the
@@ -30,6 +36,14 @@ const (
 	webWriteTime = 5 * time.Minute
 )
 
+// JSON is longer than the protobuf that it stands for, and an answer longer than
+// its request: by these factors of the largest message at most, plus the slack.
+const (
+	webRequest = 2
+	webAnswer  = 16
+	webSlack   = 64 << 10
+)
+
 // newWeb returns the HTTP server that translates Connect, gRPC-Web and JSON for
 // the services of g.
 func newWeb(g *grpc.Server, l Limits, origins []string, log *slog.Logger) (*http.Server, error) {
@@ -42,9 +56,10 @@ func newWeb(g *grpc.Server, l Limits, origins []string, log *slog.Logger) (*http
 	}
 	t, err := vanguardgrpc.NewTranscoder(g,
 		vanguard.WithRules(known...),
+		vanguard.WithCodec(func(r vanguard.TypeResolver) vanguard.Codec { return jsonCodec{vanguard.NewJSONCodec(r)} }),
 		vanguard.WithDefaultServiceOptions(
 			vanguard.WithTargetCodecs(vanguard.CodecProto), vanguard.WithTargetProtocols(vanguard.ProtocolGRPC),
-			vanguard.WithMaxMessageBufferBytes(uint32(l.MessageBytes)),
+			vanguard.WithMaxMessageBufferBytes(uint32(min(webAnswer*l.MessageBytes+webSlack, math.MaxUint32))),
 		),
 	)
 	if err != nil {
@@ -59,6 +74,9 @@ func newWeb(g *grpc.Server, l Limits, origins []string, log *slog.Logger) (*http
 		if kind := r.Header.Get("Content-Type"); r.ProtoMajor == 2 && (kind == "application/grpc" || strings.HasPrefix(kind, "application/grpc+")) {
 			g.ServeHTTP(w, r)
 			return
+		}
+		if isConnect(r.Header.Get("Content-Type")) { // one message; gRPC limits it again when it is decoded
+			r.Body = http.MaxBytesReader(w, r.Body, int64(webRequest*l.MessageBytes+webSlack))
 		}
 		if r.Method == http.MethodPost && r.Header.Get("Connect-Protocol-Version") == "" && isConnect(r.Header.Get("Content-Type")) && !strings.HasPrefix(r.URL.Path, "/v1/") {
 			// The protocol lets clients such as curl leave it out; vanguard does not.
@@ -100,4 +118,27 @@ func newWeb(g *grpc.Server, l Limits, origins []string, log *slog.Logger) (*http
 func isConnect(kind string) bool {
 	kind, _, _ = strings.Cut(kind, ";")
 	return kind == "application/json" || kind == "application/proto"
+}
+
+// jsonCodec is vanguard's, but for requests that cannot be decoded: they are the
+// caller's fault.
+type jsonCodec struct{ *vanguard.JSONCodec }
+
+func (c jsonCodec) Unmarshal(data []byte, m proto.Message) error {
+	return malformed(c.JSONCodec.Unmarshal(data, m))
+}
+
+func (c jsonCodec) UnmarshalField(data []byte, m proto.Message, f protoreflect.FieldDescriptor) error {
+	return malformed(c.JSONCodec.UnmarshalField(data, m, f))
+}
+
+func malformed(err error) error {
+	if err == nil {
+		return nil
+	}
+	e := connect.NewError(connect.CodeInvalidArgument, fmt.Errorf("the request is malformed: %w", err))
+	if d, derr := connect.NewErrorDetail(&errdetails.ErrorInfo{Reason: string(MalformedRequest), Domain: Domain}); derr == nil {
+		e.AddDetail(d)
+	}
+	return e
 }
