@@ -41,3 +41,6 @@ func init() {
 		codeOf[r.Reason] = r.Code
 	}
 }
+
+// RegistryError turns an error of the model registry into what a caller sees.
+func RegistryError(err error) error { return modelError(err) }

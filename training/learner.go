@@ -21,6 +21,9 @@ type Config struct {
 	MinRows int
 	// WrittenWeight is what a written row counts against a real one.
 	WrittenWeight float64
+	// Weights is what a row of a source counts, whatever WrittenWeight says; a
+	// source that is not in it counts 1.
+	Weights map[string]float64
 	// Balance is the exponent of the inverse label frequency by which rows are
 	// weighted, within language and task: 0 not at all, 1 fully.
 	Balance float64
@@ -113,6 +116,9 @@ func (d *dataset) weights(which []int, cfg *Config) [][model.NumTasks]float32 {
 			base[j] = 1
 			if d.rows[i].Source == Written {
 				base[j] = cfg.WrittenWeight
+			}
+			if w, ok := cfg.Weights[d.rows[i].Source]; ok {
+				base[j] = w
 			}
 			count[key(i)] += base[j]
 			total[d.rows[i].Lang] += base[j]

@@ -154,6 +154,9 @@ func (c *Config) settings() map[string]string {
 		"min_rows": strconv.Itoa(c.MinRows), "written_weight": format(c.WrittenWeight),
 		"balance": format(c.Balance), "iterations": strconv.Itoa(c.Iterations),
 	}
+	for source, w := range c.Weights {
+		s["weight_"+source] = format(w)
+	}
 	for f := range model.NumFamilies {
 		s["boost_"+f.String()] = format(c.Boost[f])
 	}

@@ -4,12 +4,14 @@ import (
 	"context"
 	"crypto/rand"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
@@ -67,30 +69,82 @@ func Open(ctx context.Context, databaseURL, dataDir string) (Store, error) {
 	case dataDir == "":
 		return nil, errors.New("a data directory or a database is required")
 	}
-	if err := os.MkdirAll(dataDir, 0o700); err != nil {
+	d, err := newSQLite(dataDir)
+	if err != nil {
 		return nil, err
 	}
-	return openSQLite(ctx, filepath.Join(dataDir, FileName))
+	if err := d.write.PingContext(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("open the store in %s: %w", dataDir, err), d.Close())
+	}
+	return d, nil
 }
 
-func openSQLite(ctx context.Context, path string) (Store, error) {
+// Later returns the SQLite store of a data directory that is made, with the
+// directory, when it is first used. A failure to make it is that of the use.
+func Later(dataDir string) (Store, error) { return newSQLite(dataDir) }
+
+// Exists tells whether a data directory holds a store.
+func Exists(dataDir string) bool {
+	_, err := os.Stat(filepath.Join(dataDir, FileName))
+	return err == nil
+}
+
+func newSQLite(dataDir string) (*database, error) {
+	path := filepath.Join(dataDir, FileName)
 	// WAL with FULL syncs the log on every commit: what is answered is on disk.
 	query := url.Values{"_pragma": {
 		"busy_timeout(20000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)", "cache_size(-16384)",
 	}, "_txlock": {"immediate"}}
 	dsn := (&url.URL{Scheme: "file", OmitHost: true, Path: path, RawQuery: query.Encode()}).String()
 	d := &database{dialect: sqlite}
-	var err error
-	if d.write, err = sql.Open(d.driver, dsn); err != nil {
+	registered, err := sql.Open(sqlite.driver, dsn)
+	if err != nil {
 		return nil, err
 	}
-	d.write.SetMaxOpenConns(1)
-	if d.read, err = sql.Open(d.driver, dsn); err != nil {
-		return nil, errors.Join(err, d.write.Close())
+	raw := registered.Driver()
+	if err := registered.Close(); err != nil {
+		return nil, err
 	}
+	c := &connector{driver: raw, dsn: dsn}
+	c.prepare = func(ctx context.Context) error {
+		if err := os.MkdirAll(dataDir, 0o700); err != nil {
+			return err
+		}
+		plain := &database{dialect: sqlite, write: sql.OpenDB(&connector{driver: raw, dsn: dsn, ready: true})}
+		plain.read = plain.write
+		plain.write.SetMaxOpenConns(1)
+		return errors.Join(plain.migrate(ctx), plain.Close())
+	}
+	d.write, d.read = sql.OpenDB(c), sql.OpenDB(c)
+	d.write.SetMaxOpenConns(1)
 	d.read.SetMaxOpenConns(4)
-	return d.prepare(ctx, path)
+	return d, nil
 }
+
+// connector makes the database before the first connection to it.
+type connector struct {
+	driver  driver.Driver
+	dsn     string
+	prepare func(context.Context) error
+	mu      sync.Mutex
+	ready   bool
+}
+
+// Connect implements driver.Connector.
+func (c *connector) Connect(ctx context.Context) (driver.Conn, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.ready {
+		if err := c.prepare(ctx); err != nil {
+			return nil, err
+		}
+		c.ready = true
+	}
+	return c.driver.Open(c.dsn)
+}
+
+// Driver implements driver.Connector.
+func (c *connector) Driver() driver.Driver { return c.driver }
 
 func openPostgres(ctx context.Context, dsn string) (Store, error) {
 	db, err := sql.Open(postgres.driver, dsn)

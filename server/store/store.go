@@ -149,6 +149,8 @@ type Lease struct {
 type Trainings interface {
 	// CreateTraining stores a new record, or returns the one of that RequestID.
 	CreateTraining(ctx context.Context, t Training) (_ Training, existed bool, _ error)
+	// TrainingByRequest reads the record of a request id.
+	TrainingByRequest(ctx context.Context, requestID string) (Training, error)
 	// GetTraining reads a record.
 	GetTraining(ctx context.Context, id string) (Training, error)
 	// ListTrainings returns at most limit records numbered below before (0: the
@@ -170,7 +172,9 @@ type Trainings interface {
 	// ReleaseLease gives it back. A lost lease is left alone.
 	ReleaseLease(ctx context.Context, l Lease) error
 
-	// AddPromotion appends to the history of the serving model.
+	// AddPromotion appends to the history of the serving model, unless the last
+	// record has the same model already: it is then returned as it is. A zero
+	// Time stands for now, and Previous is filled in.
 	AddPromotion(ctx context.Context, p Promotion) (Promotion, error)
 	// ListPromotions returns at most limit records below before (0: all), the
 	// latest first.

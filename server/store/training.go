@@ -57,6 +57,11 @@ func (d *database) GetTraining(ctx context.Context, id string) (Training, error)
 	return scanTraining(d.read.QueryRowContext(ctx, `SELECT `+trainingColumns+` FROM trainings WHERE id = $1`, id))
 }
 
+// TrainingByRequest implements Trainings.
+func (d *database) TrainingByRequest(ctx context.Context, requestID string) (Training, error) {
+	return scanTraining(d.read.QueryRowContext(ctx, `SELECT `+trainingColumns+` FROM trainings WHERE request_id = $1`, requestID))
+}
+
 // ListTrainings implements Trainings.
 func (d *database) ListTrainings(ctx context.Context, model string, before int64, limit int) ([]Training, error) {
 	return d.trainings(ctx, fmt.Sprintf(`(CAST($1 AS TEXT) = '' OR model = CAST($1 AS TEXT)) AND (CAST($2 AS BIGINT) = 0 OR number < CAST($2 AS BIGINT)) ORDER BY number DESC LIMIT %d`, limit), model, before)
@@ -142,6 +147,15 @@ func (d *database) lease(ctx context.Context, query string, args ...any) error {
 	return ErrLeaseLost
 }
 
+const promotionColumns = `seq, model, previous, actor, reason, training, at`
+
+func scanPromotion(r row) (p Promotion, err error) {
+	var at int64
+	err = r.Scan(&p.Sequence, &p.Model, &p.Previous, &p.Actor, &p.Reason, &p.Training, &at)
+	p.Time = fromMicros(at)
+	return p, err
+}
+
 // AddPromotion implements Trainings.
 func (d *database) AddPromotion(ctx context.Context, p Promotion) (Promotion, error) {
 	err := d.tx(ctx, func(tx *sql.Tx) error {
@@ -149,8 +163,21 @@ func (d *database) AddPromotion(ctx context.Context, p Promotion) (Promotion, er
 		if err != nil {
 			return err
 		}
-		p.Sequence, p.Time = n+1, fromMicros(micros(time.Now()))
-		if _, err := tx.ExecContext(ctx, `INSERT INTO promotions (seq, model, previous, actor, reason, training, at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+		last, err := scanPromotion(tx.QueryRowContext(ctx, `SELECT `+promotionColumns+` FROM promotions ORDER BY seq DESC LIMIT 1`))
+		switch {
+		case err == nil && last.Model == p.Model:
+			p = last
+			return nil
+		case err == nil:
+			p.Previous = last.Model
+		case !errors.Is(err, sql.ErrNoRows):
+			return err
+		}
+		if p.Time.IsZero() {
+			p.Time = time.Now()
+		}
+		p.Sequence, p.Time = n+1, fromMicros(micros(p.Time))
+		if _, err := tx.ExecContext(ctx, `INSERT INTO promotions (`+promotionColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
 			p.Sequence, p.Model, p.Previous, p.Actor, p.Reason, p.Training, micros(p.Time)); err != nil {
 			return err
 		}
@@ -161,7 +188,7 @@ func (d *database) AddPromotion(ctx context.Context, p Promotion) (Promotion, er
 
 // ListPromotions implements Trainings.
 func (d *database) ListPromotions(ctx context.Context, before int64, limit int) (_ []Promotion, err error) {
-	rows, err := d.read.QueryContext(ctx, fmt.Sprintf(`SELECT seq, model, previous, actor, reason, training, at FROM promotions
+	rows, err := d.read.QueryContext(ctx, fmt.Sprintf(`SELECT `+promotionColumns+` FROM promotions
 		WHERE CAST($1 AS BIGINT) = 0 OR seq < CAST($1 AS BIGINT) ORDER BY seq DESC LIMIT %d`, limit), before)
 	if err != nil {
 		return nil, err
@@ -169,12 +196,10 @@ func (d *database) ListPromotions(ctx context.Context, before int64, limit int) 
 	defer func() { err = errors.Join(err, rows.Close()) }()
 	var out []Promotion
 	for rows.Next() {
-		var p Promotion
-		var at int64
-		if err := rows.Scan(&p.Sequence, &p.Model, &p.Previous, &p.Actor, &p.Reason, &p.Training, &at); err != nil {
+		p, err := scanPromotion(rows)
+		if err != nil {
 			return nil, err
 		}
-		p.Time = fromMicros(at)
 		out = append(out, p)
 	}
 	return out, rows.Err()

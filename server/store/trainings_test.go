@@ -46,9 +46,13 @@ func TestTrainingRecords(t *testing.T) {
 		if got, err := s.GetTraining(ctx, b.ID); err != nil || !got.Cancel || string(got.Body) != "{}" || got.Model != "m@sha256:1" {
 			t.Errorf("get: %+v, %v", got, err)
 		}
+		if got, err := s.TrainingByRequest(ctx, "r"); err != nil || got.ID != a.ID {
+			t.Errorf("by request: %+v, %v", got, err)
+		}
 		for name, f := range map[string]func() error{
-			"get":    func() error { _, err := s.GetTraining(ctx, "nobody"); return err },
-			"cancel": func() error { _, err := s.CancelTraining(ctx, "nobody"); return err },
+			"request": func() error { _, err := s.TrainingByRequest(ctx, "nobody"); return err },
+			"get":     func() error { _, err := s.GetTraining(ctx, "nobody"); return err },
+			"cancel":  func() error { _, err := s.CancelTraining(ctx, "nobody"); return err },
 		} {
 			if err := f(); !errors.Is(err, store.ErrNotFound) {
 				t.Errorf("%s of an unknown id: %v", name, err)
@@ -121,13 +125,19 @@ func TestPromotions(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, at storetest.Location) {
 		s, ctx := at.Open(t), deadline(t)
 		for _, m := range []string{"a", "b", "c"} {
-			if _, err := s.AddPromotion(ctx, store.Promotion{Model: m, Previous: "p", Actor: "omar", Reason: "why", Training: "t"}); err != nil {
+			if _, err := s.AddPromotion(ctx, store.Promotion{Model: m, Actor: "omar", Reason: "why", Training: "t"}); err != nil {
 				t.Fatal(err)
 			}
 		}
 		got, err := s.ListPromotions(ctx, 0, 2)
 		if err != nil || len(got) != 2 || got[0].Model != "c" || got[0].Sequence != 3 || got[0].Actor != "omar" || got[0].Reason != "why" || got[0].Training != "t" || got[0].Time.IsZero() {
 			t.Fatalf("%+v, %v", got, err)
+		}
+		if got[0].Previous != "b" {
+			t.Errorf("the one before is %q", got[0].Previous)
+		}
+		if again, err := s.AddPromotion(ctx, store.Promotion{Model: "c", Actor: "nadia"}); err != nil || again.Sequence != 3 || again.Actor != "omar" {
+			t.Errorf("the same model again: %+v, %v", again, err)
 		}
 		if rest, err := s.ListPromotions(ctx, 2, 9); err != nil || len(rest) != 1 || rest[0].Model != "a" {
 			t.Errorf("%+v, %v", rest, err)
@@ -201,3 +211,24 @@ func TestCancelledCallStoresNothing(t *testing.T) {
 }
 
 func writeFile(name string) error { return os.WriteFile(name, []byte("x"), 0o600) }
+
+func TestLaterMakesTheStoreWhenUsed(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "deep", "data")
+	s, err := store.Later(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if store.Exists(dir) {
+		t.Error("the store was made before its use")
+	}
+	create(t, s, label("nadia", "one", "favor"))
+	if !store.Exists(dir) {
+		t.Error("the store was not made")
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if got := list(t, storetest.Location{Dir: dir}.Open(t), store.Filter{}); len(got) != 1 {
+		t.Errorf("%d labels after opening it again", len(got))
+	}
+}

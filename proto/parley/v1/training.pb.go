@@ -102,7 +102,7 @@ type TrainingMode int32
 const (
 	// Not said: adapt.
 	TrainingMode_TRAINING_MODE_UNSPECIFIED TrainingMode = 0
-	// From the serving model: its weights are the mean of a Gaussian prior.
+	// From the base: its weights are the mean of a Gaussian prior.
 	TrainingMode_TRAINING_MODE_ADAPT TrainingMode = 1
 	// From nothing: needs the whole training text where the server runs.
 	TrainingMode_TRAINING_MODE_SCRATCH TrainingMode = 2
@@ -154,15 +154,18 @@ type TrainingSettings struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// What to start from. Default: adapt.
 	Mode TrainingMode `protobuf:"varint,1,opt,name=mode,proto3,enum=parley.v1.TrainingMode" json:"mode,omitempty"`
-	// The model to start from and to compare with: an alias or an exact name.
-	// Default: the alias "default".
+	// The model that the candidate is compared with, an alias or an exact name,
+	// and that adaptation starts from. If that was itself adapted, adaptation
+	// starts from the model it was adapted from, so that no label counts twice
+	// and deleted labels leave no trace. Default: the alias "default".
 	Base string `protobuf:"bytes,2,opt,name=base,proto3" json:"base,omitempty"`
 	// The labels to read: the store as it stood at this sequence. Default (0):
 	// as it stands when the training starts.
 	LabelsAsOf int64 `protobuf:"varint,3,opt,name=labels_as_of,json=labelsAsOf,proto3" json:"labels_as_of,omitempty"`
 	// The weight of a label, above 0 and at most 100. Default (0): 1.
 	LabelWeight float64 `protobuf:"fixed64,4,opt,name=label_weight,json=labelWeight,proto3" json:"label_weight,omitempty"`
-	// The weight of a row of the corpus, in [0, 100]. Default (absent): 1.
+	// The weight of a row of the written corpus, in [0, 100]. Default (absent): 1
+	// from scratch, 0 in adaptation, where the base has learned from it.
 	CorpusWeight *float64 `protobuf:"fixed64,5,opt,name=corpus_weight,json=corpusWeight,proto3,oneof" json:"corpus_weight,omitempty"`
 	// The weight of each source by name, in [0, 100]; multiplies the above. At
 	// most 1000 entries. Default: 1.
@@ -433,7 +436,7 @@ type Training struct {
 	Progress float64 `protobuf:"fixed64,8,opt,name=progress,proto3" json:"progress,omitempty"`
 	// Why it failed; empty otherwise.
 	Error string `protobuf:"bytes,9,opt,name=error,proto3" json:"error,omitempty"`
-	// The exact model it started from and was compared with.
+	// The exact model it started from; empty if from nothing.
 	Parent string `protobuf:"bytes,10,opt,name=parent,proto3" json:"parent,omitempty"`
 	// The exact model it made; empty until there is one.
 	Model string `protobuf:"bytes,11,opt,name=model,proto3" json:"model,omitempty"`
@@ -450,7 +453,11 @@ type Training struct {
 	// The gate's verdict; absent until there is one.
 	Gate *GateVerdict `protobuf:"bytes,17,opt,name=gate,proto3" json:"gate,omitempty"`
 	// Changes with every change of the record.
-	Revision      int64 `protobuf:"varint,18,opt,name=revision,proto3" json:"revision,omitempty"`
+	Revision int64 `protobuf:"varint,18,opt,name=revision,proto3" json:"revision,omitempty"`
+	// The exact model it was compared with.
+	ComparedWith string `protobuf:"bytes,19,opt,name=compared_with,json=comparedWith,proto3" json:"compared_with,omitempty"`
+	// How many labels were left out because their text is in the frozen set.
+	LeftOut       int32 `protobuf:"varint,20,opt,name=left_out,json=leftOut,proto3" json:"left_out,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -607,6 +614,20 @@ func (x *Training) GetGate() *GateVerdict {
 func (x *Training) GetRevision() int64 {
 	if x != nil {
 		return x.Revision
+	}
+	return 0
+}
+
+func (x *Training) GetComparedWith() string {
+	if x != nil {
+		return x.ComparedWith
+	}
+	return ""
+}
+
+func (x *Training) GetLeftOut() int32 {
+	if x != nil {
+		return x.LeftOut
 	}
 	return 0
 }
@@ -2000,7 +2021,7 @@ const file_parley_v1_training_proto_rawDesc = "" +
 	"\n" +
 	"request_id\x18\x03 \x01(\tR\trequestId\"H\n" +
 	"\x15StartTrainingResponse\x12/\n" +
-	"\btraining\x18\x01 \x01(\v2\x13.parley.v1.TrainingR\btraining\"\xe4\x04\n" +
+	"\btraining\x18\x01 \x01(\v2\x13.parley.v1.TrainingR\btraining\"\xa4\x05\n" +
 	"\bTraining\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12.\n" +
 	"\x05state\x18\x02 \x01(\x0e2\x18.parley.v1.TrainingStateR\x05state\x127\n" +
@@ -2023,7 +2044,9 @@ const file_parley_v1_training_proto_rawDesc = "" +
 	"corpusHash\x12!\n" +
 	"\fcode_version\x18\x10 \x01(\tR\vcodeVersion\x12*\n" +
 	"\x04gate\x18\x11 \x01(\v2\x16.parley.v1.GateVerdictR\x04gate\x12\x1a\n" +
-	"\brevision\x18\x12 \x01(\x03R\brevision\"\xf1\x01\n" +
+	"\brevision\x18\x12 \x01(\x03R\brevision\x12#\n" +
+	"\rcompared_with\x18\x13 \x01(\tR\fcomparedWith\x12\x19\n" +
+	"\bleft_out\x18\x14 \x01(\x05R\aleftOut\"\xf1\x01\n" +
 	"\vGateVerdict\x12\x16\n" +
 	"\x06passed\x18\x01 \x01(\bR\x06passed\x12\x1e\n" +
 	"\n" +
