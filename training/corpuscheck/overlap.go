@@ -30,21 +30,23 @@ type Overlap struct {
 // Overlaps looks for the word 8-grams of rows in the texts of others.
 type Overlaps struct {
 	rows  []training.Row
-	grams map[uint64][2]int32 // row, and number of its first word
-	bits  []uint64            // a bit for each gram, to say no quickly
-	found map[uint64]bool
+	grams map[uint64]sighting
+	bits  []uint64 // a bit for each gram, to say no quickly
 	// Words counts the words read.
 	Words int
-	List  []Overlap
+}
+
+// sighting is where a run of words was first met; line 0 is nowhere.
+type sighting struct {
+	file string
+	line int
 }
 
 const overlapBits = 1 << 24
 
 // NewOverlaps indexes the rows.
 func NewOverlaps(rows []training.Row) *Overlaps {
-	o := &Overlaps{
-		rows: rows, grams: map[uint64][2]int32{}, bits: make([]uint64, overlapBits/64), found: map[uint64]bool{},
-	}
+	o := &Overlaps{rows: rows, grams: map[uint64]sighting{}, bits: make([]uint64, overlapBits/64)}
 	w := newWindow(overlapWords)
 	for i := range rows {
 		w.reset()
@@ -52,9 +54,7 @@ func NewOverlaps(rows []training.Row) *Overlaps {
 			if !w.add(word) {
 				return
 			}
-			if _, ok := o.grams[w.hash]; !ok {
-				o.grams[w.hash] = [2]int32{int32(i), int32(w.count - overlapWords)}
-			}
+			o.grams[w.hash] = sighting{}
 			b := w.hash % overlapBits
 			o.bits[b/64] |= 1 << (b % 64)
 		})
@@ -126,8 +126,11 @@ func (o *Overlaps) Read(ctx context.Context, name string, r io.Reader) error {
 			if !w.add(word) {
 				return
 			}
-			if b := w.hash % overlapBits; o.bits[b/64]&(1<<(b%64)) != 0 {
-				o.hit(w.hash, name, line)
+			if b := w.hash % overlapBits; o.bits[b/64]&(1<<(b%64)) == 0 {
+				return
+			}
+			if at, ok := o.grams[w.hash]; ok && at.line == 0 {
+				o.grams[w.hash] = sighting{name, line}
 			}
 		})
 	}
@@ -137,13 +140,22 @@ func (o *Overlaps) Read(ctx context.Context, name string, r io.Reader) error {
 	return nil
 }
 
-// hit notes a run of words the first time it is met.
-func (o *Overlaps) hit(hash uint64, name string, line int) {
-	at, ok := o.grams[hash]
-	if !ok || o.found[hash] {
-		return
+// List returns the runs of words that have been met, in the order of the rows.
+func (o *Overlaps) List() []Overlap {
+	var out []Overlap
+	w := newWindow(overlapWords)
+	for i := range o.rows {
+		w.reset()
+		list := words(o.rows[i].Text)
+		for k, word := range list {
+			if !w.add([]byte(word)) {
+				continue
+			}
+			if at := o.grams[w.hash]; at.line > 0 {
+				run := strings.Join(list[k+1-overlapWords:k+1], " ")
+				out = append(out, Overlap{o.rows[i].ID, run, at.file, at.line})
+			}
+		}
 	}
-	o.found[hash] = true
-	w := words(o.rows[at[0]].Text)[at[1]:][:overlapWords]
-	o.List = append(o.List, Overlap{o.rows[at[0]].ID, strings.Join(w, " "), name, line})
+	return out
 }

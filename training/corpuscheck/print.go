@@ -93,7 +93,7 @@ func (r *Report) Print(w io.Writer) error {
 		fmt.Fprintln(w, "skipped: overlap with other texts (none given)")
 	} else {
 		fmt.Fprintf(w, "overlap: %d runs of %d words shared with %d words of other texts\n",
-			len(r.Overlaps.List), overlapWords, r.Overlaps.Words)
+			len(r.Overlaps.List()), overlapWords, r.Overlaps.Words)
 	}
 	for _, b := range r.Breaches {
 		fmt.Fprintf(w, "breach: %s\n", b)

@@ -74,7 +74,7 @@ func Check(ctx context.Context, rows []training.Row, opt Options) (*Report, erro
 	if err := r.Overlaps.Dir(ctx, opt.Shared); err != nil {
 		return nil, err
 	}
-	for _, o := range r.Overlaps.List {
+	for _, o := range r.Overlaps.List() {
 		r.breach("overlap: %s shares %q with %s, line %d", o.Row, o.Words, o.File, o.Line)
 	}
 	return r, nil
