@@ -135,10 +135,12 @@ func (z *tokenizer) word() {
 					}
 					norm = utf8.AppendRune(norm, form)
 				}
+				if k < len(norm) { // not so for marks in presentation form
+					letters++
+				}
 				for ; k < len(norm); k++ {
 					h = (h ^ uint64(norm[k])) * HashPrime
 				}
-				letters++
 			}
 			i += size
 			continue
