@@ -2,6 +2,7 @@ package model
 
 import (
 	"math"
+	"slices"
 	"sync"
 
 	"github.com/parley-nlp/parley/model/text"
@@ -103,7 +104,7 @@ func (m *Model) Paragraph(s string, opt Options) (Paragraph, error) {
 	z.score(s, p.Language)
 	abstain := NotAbstained
 	switch {
-	case z.frame.nWords == 0:
+	case p.Language == text.Other && !z.frame.hasLetters(), z.frame.nWords == 0:
 		abstain = NothingToRead
 	case p.Language == text.Other:
 		abstain = UnsupportedLanguage
@@ -124,6 +125,11 @@ func (m *Model) Paragraph(s string, opt Options) (Paragraph, error) {
 		}
 	}
 	return p, nil
+}
+
+// hasLetters reports whether the paragraph has a word that is no number.
+func (f *frame) hasLetters() bool {
+	return slices.ContainsFunc(f.toks.List, func(k text.Token) bool { return k.Kind == text.Word })
 }
 
 // score reads s and works out every contribution and their sum.
