@@ -17,7 +17,7 @@ const (
 	minWeight    = 0.10 // the least weight of a span
 	minShare     = 0.4  // a span weighs at least this share of the best
 	counterShare = 0.5  // and one that speaks for another label this
-	maxSpanWords = 14   // before a span is grown
+	maxSpanWords = 12   // before a span is grown
 	tailWords    = 3    // what a span is grown by at its end: the object of its verb
 )
 
@@ -212,6 +212,12 @@ func (z *scorer) shape(s *stretch, from int) bool {
 	for s.first < s.last && z.isDull(s.first) {
 		s.first++
 	}
+	for s.first-2 >= from && f.hyphenated(s.first-1) {
+		s.first -= 2
+	}
+	for s.last+2 < len(f.words) && f.hyphenated(s.last+1) {
+		s.last += 2
+	}
 	if f.words[s.first].flags&isWord == 0 {
 		return false
 	}
@@ -227,6 +233,13 @@ func (z *scorer) shape(s *stretch, from int) bool {
 		telling = telling || !z.isName(i)
 	}
 	return telling && s.weight >= minWeight
+}
+
+// hyphenated reports whether token i joins the words on both sides of it.
+func (f *frame) hyphenated(i int) bool {
+	k := f.toks.List
+	return i > 0 && i+1 < len(k) && k[i].Kind == text.Symbol && !k[i].Has(text.Spaced) &&
+		!k[i+1].Has(text.Spaced) && f.words[i-1].flags&f.words[i+1].flags&isWord != 0
 }
 
 // isDull reports whether a span neither begins nor ends at token i: a mark, or a

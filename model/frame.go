@@ -45,7 +45,6 @@ const (
 	negated
 	hypothetical
 	isWord
-	opens // first word of its sentence
 )
 
 // region says how near a token is to a mention of the target.
@@ -99,31 +98,19 @@ func (f *frame) read(s string, lang text.Language, res *resources, l lookup) {
 	f.lex, f.names = resize(f.lex, n), resize(f.names, n)
 	f.mentions, f.speakers = f.mentions[:0], f.speakers[:0]
 	f.nWords = 0
-	var sentence, clause uint16
+	var clause uint16
 	var flags wordFlags
-	fresh := true
 	for i := range f.toks.List {
 		k := &f.toks.List[i]
 		w := &f.words[i]
-		*w = word{row: -1, sentence: sentence, clause: clause, speaker: -1, flags: flags}
+		*w = word{row: -1, clause: clause, speaker: -1, flags: flags}
 		switch k.Kind {
 		case text.Word, text.Number:
 			w.flags |= isWord
-			if fresh {
-				w.flags |= opens
-				fresh = false
-			}
 			f.nWords++
 			w.row, w.stem, f.names[i], f.lex[i] = l.lookup(k.Hash, f.toks.Norm(i))
 			continue
-		case text.Stop:
-			if !f.endsSentence(i) {
-				break
-			}
-			sentence++
-			clause++
-			fresh = true
-		case text.Comma, text.Colon:
+		case text.Stop, text.Comma, text.Colon:
 			clause++
 		case text.QuoteOpen:
 			flags |= quoted
@@ -134,6 +121,7 @@ func (f *frame) read(s string, lang text.Language, res *resources, l lookup) {
 		}
 		f.lex[i], f.names[i] = 0, 0
 	}
+	f.numberSentences()
 	f.scale = invSqrt(f.nWords + LengthPrior)
 	f.classify(res)
 	f.findMentions(res.target)
@@ -142,27 +130,19 @@ func (f *frame) read(s string, lang text.Language, res *resources, l lookup) {
 	f.attribute()
 }
 
-// endsSentence reports whether the stop at i ends a sentence: what follows is
-// set off by white space or closes a quotation.
-func (f *frame) endsSentence(i int) bool {
-	if i+1 >= len(f.toks.List) {
-		return true
-	}
-	next := &f.toks.List[i+1]
-	if next.Kind == text.QuoteClose || next.Kind == text.Stop {
-		return true
-	}
-	if !next.Has(text.Spaced) {
-		return false
-	}
-	if i > 0 && f.toks.List[i].End-f.toks.List[i].Start == 1 {
-		prev := &f.toks.List[i-1]
-		// An initial or a title does not end a sentence.
-		if prev.Has(text.Capital) && prev.End-prev.Start <= 3 && prev.End == f.toks.List[i].Start && next.Has(text.Capital) && f.text[f.toks.List[i].Start] == '.' {
-			return false
+// numberSentences tells every token its sentence.
+func (f *frame) numberSentences() {
+	i, n := 0, uint16(0)
+	for span := range text.Sentences(f.text) {
+		for i < len(f.words) && int(f.toks.List[i].Start) < span.End {
+			f.words[i].sentence = n
+			i++
 		}
+		n++
 	}
-	return true
+	for ; i < len(f.words); i++ {
+		f.words[i].sentence = max(n, 1) - 1
+	}
 }
 
 // classify gives every token the classes of the lexicon phrases it is part of.

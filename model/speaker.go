@@ -2,6 +2,7 @@ package model
 
 import (
 	"math"
+	"strings"
 
 	"github.com/parley-nlp/parley/model/text"
 )
@@ -33,8 +34,8 @@ const (
 const nameReach = 9
 
 // attribute finds the speakers and marks the tokens that are theirs: the
-// sentence of the reporting verb, and the quoted sentences after it that have
-// no speaker of their own.
+// sentence of the reporting verb, and the words quoted in sentences without one,
+// which belong to the speaker before them or else to the one after.
 func (f *frame) attribute() {
 	for i := 0; i < len(f.words); {
 		end := i
@@ -42,13 +43,30 @@ func (f *frame) attribute() {
 			end++
 		}
 		who := f.speakerOf(i, end)
-		if who < 0 && i > 0 && f.words[i].flags&quoted != 0 {
-			who = f.words[i-1].speaker // a quotation goes on
-		}
 		for j := i; j < end; j++ {
 			f.words[j].speaker = who
 		}
 		i = end
+	}
+	if len(f.speakers) == 0 {
+		return
+	}
+	who := int8(-1)
+	for i := range f.words {
+		f.inherit(&f.words[i], &who)
+	}
+	who = -1
+	for i := len(f.words) - 1; i >= 0; i-- {
+		f.inherit(&f.words[i], &who)
+	}
+}
+
+// inherit gives a quoted word without a speaker the one seen last.
+func (f *frame) inherit(w *word, last *int8) {
+	if w.speaker >= 0 {
+		*last = w.speaker
+	} else if w.flags&quoted != 0 {
+		w.speaker = *last
 	}
 }
 
@@ -56,7 +74,7 @@ func (f *frame) attribute() {
 func (f *frame) speakerOf(from, to int) int8 {
 	for i := from; i < to; i++ {
 		w := &f.words[i]
-		if !w.classes.has(report) || w.flags&isWord == 0 {
+		if !w.classes.has(report) || w.flags&isWord == 0 || w.flags&quoted != 0 {
 			continue
 		}
 		var s speaker
@@ -78,39 +96,108 @@ func (f *frame) speakerOf(from, to int) int8 {
 	return -1
 }
 
-// nameBefore looks backwards from token i for the words that name the subject of
-// an English reporting verb.
+// nameBefore finds the subject of an English reporting verb in the tokens
+// [from, i]: the noun phrase before the verb, past its auxiliaries, an
+// apposition and the prepositional phrases that hang on it. A pronoun is a
+// speaker without a name.
 func (f *frame) nameBefore(i, from int) (speaker, bool) {
-	s := speaker{camp: campOther}
-	last, first := -1, -1
-	for n := 0; i >= from && n < nameReach; i, n = i-1, n+1 {
-		k := &f.toks.List[i]
-		if k.Kind == text.Word && (k.Has(text.Capital) || f.words[i].classes.has(unnamed)) {
-			if last < 0 {
-				last = i
-			}
-			first = i
-			continue
-		}
-		if last >= 0 {
-			break
-		}
-		if k.Kind == text.Stop || k.Kind == text.QuoteClose && n > 0 {
-			break
-		}
+	s := speaker{first: 0, last: -1, camp: campOther}
+	for n := 0; n < 2 && i >= from && f.is(i, auxiliary); n++ {
+		i--
 	}
-	if last < 0 {
-		return s, false
+	if i > from && f.toks.List[i].Kind == text.Comma {
+		j := i - 1
+		for j > from && i-j < nameReach && f.toks.List[j].Kind != text.Comma {
+			j--
+		}
+		if f.toks.List[j].Kind != text.Comma {
+			return s, false
+		}
+		i = j - 1
 	}
-	s.first, s.last = first, last
-	s.camp = f.campOf(max(from, first-4), last)
-	return s, true
+	for range 3 {
+		if i < from || f.words[i].flags&isWord == 0 {
+			return s, false
+		}
+		if f.is(i, pronoun) {
+			return s, true
+		}
+		first := f.nounPhrase(i, from)
+		if first > i {
+			return s, false
+		}
+		if first-1 <= from || !f.is(first-1, preposition) {
+			s.first, s.last = first, i
+			s.camp = f.campOf(max(from, first-3), i)
+			return s, true
+		}
+		i = first - 2
+	}
+	return s, false
 }
+
+// nounPhrase returns the first token of the noun phrase that ends at token i,
+// i+1 if none does: capitalised words and the words that join them, or up to
+// four others.
+func (f *frame) nounPhrase(i, from int) int {
+	first, plain := i+1, 0
+	for j := i; j >= from && i-j < nameReach; j-- {
+		k := &f.toks.List[j]
+		switch {
+		case k.Kind == text.Symbol && !k.Has(text.Spaced) && j < i: // a hyphen
+			continue
+		case k.Kind != text.Word || f.is(j, preposition|pronoun|auxiliary) || f.words[j].classes.has(report):
+			return first
+		case f.is(j, joiner):
+			if j == i {
+				return first
+			}
+			continue
+		case k.Has(text.Capital):
+			first = j
+		default:
+			if plain++; plain > 4 {
+				return first
+			}
+			first = j
+		}
+	}
+	return first
+}
+
+// wordRole is a set of grammatical roles of an English function word.
+type wordRole uint8
+
+const (
+	pronoun wordRole = 1 << iota
+	auxiliary
+	preposition
+	joiner
+)
+
+// roles holds the function words that bound or join English noun phrases.
+var roles = func() map[uint64]wordRole {
+	m := map[uint64]wordRole{}
+	for role, words := range map[wordRole]string{
+		pronoun:     "he she it they we i you who which this that these those there others many some",
+		auxiliary:   "has have had was is were been also later reportedly repeatedly openly previously earlier now then often once however further recently already publicly",
+		preposition: "in on at from by with near inside outside after before during under into against about over between through to when while as if because but or where than",
+		joiner:      "of for and the a an de",
+	} {
+		for w := range strings.FieldsSeq(words) {
+			m[text.Hash(w)] |= role
+		}
+	}
+	return m
+}()
+
+// is reports whether token i has one of the roles.
+func (f *frame) is(i int, r wordRole) bool { return roles[f.toks.List[i].Hash]&r != 0 }
 
 // nameAfter looks from token i for the words that name the subject of an Arabic
 // verb, or of an English verb that stands before it ("said Kerry", "according to").
 func (f *frame) nameAfter(i, to int) (speaker, bool) {
-	s := speaker{camp: campOther}
+	s := speaker{first: 0, last: -1, camp: campOther}
 	arabic := i < to && f.toks.List[i].Has(text.ArabicTok)
 	first, last := -1, -1
 	for n := 0; i < to && n < nameReach; i, n = i+1, n+1 {
@@ -125,8 +212,10 @@ func (f *frame) nameAfter(i, to int) (speaker, bool) {
 			if arabicComplement[k.Hash] {
 				break
 			}
+		} else if f.is(i, pronoun) {
+			return s, first < 0
 		} else if !k.Has(text.Capital) && !f.words[i].classes.has(unnamed) {
-			if first >= 0 {
+			if first >= 0 || !f.is(i, joiner|preposition) {
 				break
 			}
 			continue
