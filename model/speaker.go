@@ -70,11 +70,17 @@ func (f *frame) inherit(w *word, last *int8) {
 	}
 }
 
-// speakerOf returns the number of the speaker of the sentence [from, to), or -1.
+// speakerOf returns the number of the speaker of the sentence [from, to), or -1:
+// who stands before a colon at its head, or else the first who is named beside a
+// reporting verb. Reporting verbs of which nobody is named still make a speaker.
 func (f *frame) speakerOf(from, to int) int8 {
+	if s, ok := f.nameBeforeColon(from, to); ok {
+		return f.addSpeaker(s)
+	}
+	unnamed := false
 	for i := from; i < to; i++ {
 		w := &f.words[i]
-		if !w.classes.has(report) || w.flags&isWord == 0 || w.flags&quoted != 0 {
+		if w.flags&isWord == 0 || w.flags&quoted != 0 || !w.classes.has(report) && !f.opensWithVerdict(i, from) {
 			continue
 		}
 		var s speaker
@@ -84,16 +90,50 @@ func (f *frame) speakerOf(from, to int) int8 {
 		} else if s, ok = f.nameBefore(i-1, from); !ok {
 			s, ok = f.nameAfter(i+1, to)
 		}
-		if !ok {
-			s = speaker{0, -1, campOther}
+		if ok && s.last >= s.first {
+			return f.addSpeaker(s)
 		}
-		if len(f.speakers) == math.MaxInt8 {
-			return -1
-		}
-		f.speakers = append(f.speakers, s)
-		return int8(len(f.speakers) - 1)
+		unnamed = unnamed || w.classes.has(report)
+	}
+	if unnamed {
+		return f.addSpeaker(speaker{0, -1, campOther})
 	}
 	return -1
+}
+
+func (f *frame) addSpeaker(s speaker) int8 {
+	if len(f.speakers) == math.MaxInt8 {
+		return -1
+	}
+	f.speakers = append(f.speakers, s)
+	return int8(len(f.speakers) - 1)
+}
+
+// verdicts are the classes of verbs that report a position by themselves.
+const verdicts = 1<<condemn | 1<<accuse | 1<<praise | 1<<demand | 1<<threaten
+
+// opensWithVerdict reports whether token i is an Arabic verb of praise or blame
+// at the head of the sentence, where its subject follows.
+func (f *frame) opensWithVerdict(i, from int) bool {
+	return i-from < 2 && f.words[i].classes&verdicts != 0 && f.toks.List[i].Has(text.ArabicTok)
+}
+
+// nameBeforeColon reads "Kerry: Assad must go" and the like: up to five words
+// and a colon at the head of a sentence.
+func (f *frame) nameBeforeColon(from, to int) (speaker, bool) {
+	for i := from; i < min(to, from+6); i++ {
+		k := &f.toks.List[i]
+		if k.Kind == text.Colon {
+			if i == from || i+1 == to {
+				break
+			}
+			return speaker{from, i - 1, f.campOf(from, i-1)}, true
+		}
+		if k.Kind != text.Word || f.words[i].classes.has(report) || !k.Has(text.Capital) && !k.Has(text.ArabicTok) {
+			break
+		}
+	}
+	return speaker{}, false
 }
 
 // nameBefore finds the subject of an English reporting verb in the tokens
@@ -240,6 +280,7 @@ var arabicComplement = func() map[uint64]bool {
 		"أن", "إن", "بأن", "أنه", "إنه", "أنها", "إنها", "أنهم", "إنهم", "أننا", "إننا", "أني", "إني", "في", "خلال", "على", "عن", "من",
 		"إلى", "أمام", "بعد", "قبل", "مساء", "صباح", "اليوم", "أمس", "الأحد", "الاثنين", "الثلاثاء", "الأربعاء", "الخميس", "الجمعة", "السبت",
 		"استعداد", "ضرورة", "أهمية", "دعم", "رفض", "حرص", "عبر", "لقناة", "لصحيفة", "لوكالة", "لـ", "التي", "الذي", "مقتل", "وجود", "مع", "ما",
+		"ذلك", "هذا", "هذه", "تلك", "بوحشية", "قائلا", "قائلة", "حيث",
 	} {
 		m[text.Hash(text.Normalize(w))] = true
 	}
