@@ -132,7 +132,11 @@ func decode(data []byte) (*Params, error) {
 		w := &p.Words[i]
 		w.Hash, w.Stem = d.u64(), d.u64()
 		w.Name, w.Lex = d.u16(), d.u16()
-		w.Common = d.take(1)[0] == 1
+		common := d.take(1)[0]
+		if common > 1 {
+			d.fail("word %d: common is %d, want 0 or 1", i, common)
+		}
+		w.Common = common == 1
 		d.f32(&w.Weights)
 	}
 	p.Sparse = make([]SparseParams, d.count(sparseSize))

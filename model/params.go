@@ -221,10 +221,13 @@ func rows(w []weights) [][NumOutputs]float32 {
 	return out
 }
 
+// maxParam bounds every number of a model, so that no sum of products overflows.
+const maxParam = 1e9
+
 func finite(what string, xs ...float64) error {
 	for _, x := range xs {
-		if math.IsNaN(x) || math.IsInf(x, 0) {
-			return fmt.Errorf("%s is not a finite number", what)
+		if !(math.Abs(x) <= maxParam) {
+			return fmt.Errorf("%s is not a number within ±%g", what, maxParam)
 		}
 	}
 	return nil
