@@ -35,25 +35,21 @@ func (c *Calibration) Apply(z [outputs]float64) [outputs]float64 {
 // offsetPenalty keeps the offsets of rare labels from following chance.
 const offsetPenalty = 2
 
-// calibrate fits a calibration to the logits of rows that the weights were not
-// fitted to. weight is what a row counts.
-func calibrate(z [][outputs]float64, label [][model.NumTasks]int8, weight []float64) Calibration {
-	c := identity()
-	for t := range model.Task(model.NumTasks) {
-		a, b := t.Outputs()
-		n := b - a
-		// x holds the logarithm of the scale, then the offsets.
-		loss := func(x []float64) float64 { return calibrationLoss(z, label, weight, t, x, nil) }
-		grad := func(g, x []float64) { clear(g); calibrationLoss(z, label, weight, t, x, g) }
-		r, err := optimize.Minimize(optimize.Problem{Func: loss, Grad: grad}, make([]float64, n+1),
-			&optimize.Settings{MajorIterations: 100}, &optimize.BFGS{})
-		if err != nil && r == nil {
-			continue
-		}
-		c.Scale[t] = math.Exp(r.X[0])
-		copy(c.Offset[a:b], r.X[1:])
+// calibrate fits the part of c that belongs to a task to the logits of rows that
+// the weights were not fitted to. weight is what a row counts.
+func calibrate(c *Calibration, t model.Task, z [][outputs]float64, label [][model.NumTasks]int8, weight []float64) {
+	a, b := t.Outputs()
+	n := b - a
+	// x holds the logarithm of the scale, then the offsets.
+	loss := func(x []float64) float64 { return calibrationLoss(z, label, weight, t, x, nil) }
+	grad := func(g, x []float64) { clear(g); calibrationLoss(z, label, weight, t, x, g) }
+	r, err := optimize.Minimize(optimize.Problem{Func: loss, Grad: grad}, make([]float64, n+1),
+		&optimize.Settings{MajorIterations: 100}, &optimize.BFGS{})
+	if err != nil && r == nil {
+		return // the identity stays
 	}
-	return c
+	c.Scale[t] = math.Exp(r.X[0])
+	copy(c.Offset[a:b], r.X[1:])
 }
 
 func calibrationLoss(z [][outputs]float64, label [][model.NumTasks]int8, weight []float64, t model.Task, x, grad []float64) float64 {

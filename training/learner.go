@@ -33,6 +33,10 @@ type Config struct {
 	// NaiveBayes weighs hashed features by their log-count ratios (NB-weighted
 	// logistic regression; Wang and Manning 2012).
 	NaiveBayes bool
+	// Flatten is how far the label distribution that calibration assumes is moved
+	// from that of the real rows to the uniform one, for each task in [0, 1].
+	// People who look for stance meet more of it than a random draw of news holds.
+	Flatten [model.NumTasks]float64
 	// Iterations bounds the optimiser.
 	Iterations int
 }
@@ -40,8 +44,9 @@ type Config struct {
 // DefaultConfig returns the settings of the shipped model.
 func DefaultConfig() Config {
 	return Config{
-		Seed: 1, L2: [model.NumTasks]float64{1, 1}, MinRows: 2,
-		WrittenWeight: 0.7, Balance: 0.5, Iterations: 120,
+		Seed: 1, L2: [model.NumTasks]float64{1, 1}, MinRows: 2, Iterations: 50,
+		WrittenWeight: 0.3, Balance: 0.5, Rationale: 0.3, NaiveBayes: true,
+		Flatten: [model.NumTasks]float64{model.Stance: 0.5},
 		Boost: [model.NumFamilies]float64{
 			model.WordFamily: 1, model.StemFamily: 1, model.GramFamily: 1, model.VectorFamily: 6,
 			model.PairFamily: 1, model.NearFamily: 1, model.FrameFamily: 1, model.FormFamily: 1,

@@ -153,6 +153,8 @@ func (c *Config) settings() map[string]string {
 		"l2_stance": format(c.L2[model.Stance]), "l2_tone": format(c.L2[model.Tone]),
 		"min_rows": strconv.Itoa(c.MinRows), "written_weight": format(c.WrittenWeight),
 		"balance": format(c.Balance), "iterations": strconv.Itoa(c.Iterations),
+		"rationale": format(c.Rationale), "naive_bayes": strconv.FormatBool(c.NaiveBayes),
+		"flatten_stance": format(c.Flatten[model.Stance]), "flatten_tone": format(c.Flatten[model.Tone]),
 	}
 	for source, w := range c.Weights {
 		s["weight_"+source] = format(w)
@@ -191,14 +193,14 @@ func (r *Report) Section(name string) *Section {
 // show what the model will meet.
 func calibrationWeight(r *Row) float64 {
 	if r.Source == Written {
-		return 0.25
+		return 0.1
 	}
 	return 1
 }
 
 // calibrationOf fits the calibration of a language to the rows for which use
 // returns true.
-func (d *dataset) calibrationOf(z [][outputs]float64, lang string, use func(i int) bool) Calibration {
+func (d *dataset) calibrationOf(z [][outputs]float64, lang string, cfg *Config, use func(i int) bool) Calibration {
 	var zs [][outputs]float64
 	var label [][model.NumTasks]int8
 	var weight []float64
@@ -212,16 +214,38 @@ func (d *dataset) calibrationOf(z [][outputs]float64, lang string, use func(i in
 	if len(zs) == 0 {
 		return identity()
 	}
-	return calibrate(zs, label, weight)
+	c := identity()
+	for t := range model.Task(model.NumTasks) {
+		calibrate(&c, t, zs, label, flatten(t, label, weight, cfg.Flatten[t]))
+	}
+	return c
+}
+
+// flatten reweights rows so that the distribution of a task's labels is a mix of
+// the observed one and, by share, the uniform one.
+func flatten(t model.Task, label [][model.NumTasks]int8, weight []float64, share float64) []float64 {
+	n := len(t.Labels())
+	mass := make([]float64, n)
+	total := 0.0
+	for i, w := range weight {
+		mass[label[i][t]] += w
+		total += w
+	}
+	out := make([]float64, len(weight))
+	for i, w := range weight {
+		observed := mass[label[i][t]] / total
+		out[i] = w * ((1-share)*observed + share/float64(n)) / observed
+	}
+	return out
 }
 
 var languages = [...]string{"en", "ar"}
 
 // calibrate fits the calibration and the abstention threshold of each language
 // to the cross-validated logits.
-func (d *dataset) calibrate(p *model.Params, z [][outputs]float64, _ *Config) {
+func (d *dataset) calibrate(p *model.Params, z [][outputs]float64, cfg *Config) {
 	for l, lang := range languages {
-		c := d.calibrationOf(z, lang, func(int) bool { return true })
+		c := d.calibrationOf(z, lang, cfg, func(int) bool { return true })
 		lp := &p.Languages[l]
 		lp.Scale, lp.Offset = c.Scale, c.Offset
 		lp.Threshold = [model.NumTasks]float64{DefaultThreshold, DefaultThreshold}
@@ -233,12 +257,12 @@ const DefaultThreshold = 0.5
 
 // report measures the cross-validated logits, calibrated for each fold by the
 // other folds.
-func (d *dataset) report(z [][outputs]float64, fold []int, _ *Config) Report {
+func (d *dataset) report(z [][outputs]float64, fold []int, cfg *Config) Report {
 	cal := map[string][cvFolds]Calibration{}
 	for _, lang := range languages {
 		var c [cvFolds]Calibration
 		for f := range c {
-			c[f] = d.calibrationOf(z, lang, func(i int) bool { return fold[i] != f })
+			c[f] = d.calibrationOf(z, lang, cfg, func(i int) bool { return fold[i] != f })
 		}
 		cal[lang] = c
 	}
