@@ -137,6 +137,9 @@ func Decode(data []byte) (*Table, error) {
 	if dim < 1 || dim > 4096 || tokens > math.MaxInt32 || len(body) != headSize+size+n*(8+dim) {
 		return nil, ErrCorrupt
 	}
+	if size == 0 || body[headSize+size-1] != '\n' {
+		return nil, ErrCorrupt
+	}
 	t := newTable(dim, int(tokens))
 	for norm := range strings.SplitSeq(strings.TrimSuffix(string(body[headSize:headSize+size]), "\n"), "\n") {
 		t.name(norm)
@@ -149,6 +152,11 @@ func Decode(data []byte) (*Table, error) {
 	for _, col := range []any{t.counts, t.scales, t.data} {
 		if err := binary.Read(r, le, col); err != nil {
 			return nil, fmt.Errorf("%w: %w", ErrCorrupt, err)
+		}
+	}
+	for _, s := range t.scales {
+		if !(s >= 0 && s <= math.MaxFloat32) { // nor NaN
+			return nil, ErrCorrupt
 		}
 	}
 	return t, nil

@@ -181,6 +181,7 @@ func (t *trainer) uniform() float32 { return float32(t.next()>>40) / (1 << 24) }
 
 func (t *trainer) epoch(ctx context.Context, e int) error {
 	t.line = t.line[:0]
+	tell := 0 // the place in the corpus from which progress is told again
 	for i, w := range t.corpus {
 		if w >= 0 {
 			if t.keep[w] >= 1 || t.uniform() < t.keep[w] {
@@ -194,7 +195,8 @@ func (t *trainer) epoch(ctx context.Context, e int) error {
 			t.center(c, rate)
 		}
 		t.line = t.line[:0]
-		if i%(1<<14) == 0 {
+		if i >= tell {
+			tell = i + 1<<14
 			if err := ctx.Err(); err != nil {
 				return err
 			}
