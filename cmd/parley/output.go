@@ -4,156 +4,221 @@ import (
 	"bufio"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"os"
 	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"github.com/parley-nlp/parley/cmd/parley/internal/input"
+	"github.com/parley-nlp/parley/cmd/parley/internal/journal"
 	"github.com/parley-nlp/parley/cmd/parley/internal/rows"
 	"github.com/parley-nlp/parley/model/text"
 )
 
-// output is where rows go.
-type output struct {
-	name   string // for messages
-	file   *os.File
-	rows   rows.Writer
-	append func(dst []byte, r *rows.Row) []byte // nil for formats that are written in order
+// outputFormat is a format and how it is packed.
+type outputFormat struct {
+	name string // table, jsonl, csv, parquet or html
+	pack input.Compression
 }
 
-// formats are the names of the output formats by the suffix of a file.
-var formats = map[string]string{".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv", ".txt": "table"}
+// resumable tells whether a run in the format can go on after it was cut off.
+func (o outputFormat) resumable() bool { return o.name != "table" && o.name != "html" }
 
-// openOutput opens what --output names, or standard output.
-func (f *scoreFlags) openOutput(cmd *cobra.Command, sources []input.Source) (*output, error) {
-	w := cmd.OutOrStdout()
-	o := &output{name: "standard output"}
-	format := f.format
-	if format == "" {
-		format = "jsonl"
-		if named, ok := formats[strings.ToLower(filepath.Ext(f.output))]; ok {
-			format = named
-		} else if f.output == "" && isTerminal(w) {
-			format = "table"
+// blocks tells whether rows are held back until a block of them is full.
+func (o outputFormat) blocks() bool { return o.pack != input.Plain || o.name == "parquet" }
+
+// outputSuffixes are the formats by the suffix of a file.
+var outputSuffixes = map[string]string{
+	".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv", ".txt": "table", ".html": "html", ".htm": "html", ".parquet": "parquet",
+}
+
+// outputFormat settles the format by --format, the suffix of --output, or what
+// standard output is.
+func (f *scoreFlags) outputFormat(stdout io.Writer) (outputFormat, error) {
+	var o outputFormat
+	base := strings.ToLower(f.output)
+	switch filepath.Ext(base) {
+	case ".gz":
+		base, o.pack = strings.TrimSuffix(base, ".gz"), input.Gzip
+	case ".zst":
+		base, o.pack = strings.TrimSuffix(base, ".zst"), input.Zstd
+	}
+	o.name = f.format
+	if o.name == "" {
+		o.name = "jsonl"
+		if named, ok := outputSuffixes[filepath.Ext(base)]; ok {
+			o.name = named
+		} else if f.output == "" && isTerminal(stdout) {
+			o.name = "table"
 		}
 	}
-	if err := f.checkFormat(format); err != nil {
-		return nil, err
+	switch o.name {
+	case "jsonl", "csv":
+	case "table", "html", "parquet":
+		if o.pack != input.Plain {
+			return o, usageError("format %s cannot be compressed as %s asks (jsonl and csv can; parquet is by itself)", o.name, f.output)
+		}
+	default:
+		return o, usageError("unknown format %q (want table, jsonl, csv, parquet or html)", o.name)
 	}
-	if f.output != "" {
-		if err := distinct(f.output, sources); err != nil {
-			return nil, err
-		}
-		file, err := os.Create(f.output)
-		if err != nil {
-			return nil, inputError(err)
-		}
-		o.name, o.file, w = f.output, file, file
-	}
-	buf := bufio.NewWriterSize(w, 256<<10)
-	switch format {
-	case "jsonl":
-		o.rows, o.append = rows.NewLineWriter(buf, rows.JSONL{}), rows.JSONL{}.Append
-	case "csv":
-		o.rows, o.append = rows.NewLineWriter(buf, rows.CSV{}), rows.CSV{}.Append
-	case "table":
-		t := rows.Table{Width: f.width, Color: f.useColor(w)}
-		t.Offsets, _ = text.ParseEncoding(f.offsets) // config has checked it
-		if t.Width == 0 {
-			t.Width = terminalWidth(w)
-		}
-		o.rows = t.NewWriter(buf)
+	if o.name == "parquet" && f.output == "" && isTerminal(stdout) {
+		return o, usageError("parquet is not for a terminal (say -o FILE)")
 	}
 	return o, nil
 }
 
-// checkFormat refuses wrong names of formats and of colours.
-func (f *scoreFlags) checkFormat(format string) error {
-	switch format {
-	case "jsonl", "csv", "table":
-	default:
-		return usageError("unknown format %q (want table, jsonl or csv)", format)
-	}
-	switch f.color {
-	case "auto", "always", "never":
-		return nil
-	}
-	return usageError("unknown --color %q (want auto, always or never)", f.color)
+// output is where rows go.
+type output struct {
+	*countedFile
+	format outputFormat
+	rows   rows.Writer
+	append func(dst []byte, r *rows.Row) []byte // nil for formats that are not encoded row by row
 }
 
-// distinct refuses an output that is also an input.
-func distinct(path string, sources []input.Source) error {
-	out, err := os.Stat(path)
+// countedFile is a file, or standard output, with the size and the checksum of
+// all that was written to it, also before a run was cut off.
+type countedFile struct {
+	name string // for messages
+	file *os.File
+	buf  *bufio.Writer
+	done journal.File
+}
+
+// Write implements io.Writer.
+func (c *countedFile) Write(p []byte) (int, error) {
+	n, err := c.buf.Write(p)
+	c.done.Size += int64(n)
+	c.done.CRC = crc32.Update(c.done.CRC, journal.Castagnoli, p[:n])
+	return n, err
+}
+
+// openCounted opens a file for writing. It is emptied, or cut to what a journal
+// knows of it and continued; before says which.
+func openCounted(path string, before *journal.File) (*countedFile, error) {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
 	if err != nil {
-		return nil
+		return nil, inputError(err)
 	}
-	for i := range sources {
-		in, err := os.Stat(sources[i].Path)
-		if err == nil && os.SameFile(in, out) {
-			return usageError("output %s is also an input", path)
+	c := &countedFile{name: path, file: f, buf: bufio.NewWriterSize(f, 256<<10)}
+	if err := c.prepare(before); err != nil {
+		return nil, errors.Join(inputError(fmt.Errorf("output %s: %w", path, err)), f.Close())
+	}
+	return c, nil
+}
+
+func (c *countedFile) prepare(before *journal.File) error {
+	info, err := c.file.Stat()
+	if err != nil {
+		return err
+	}
+	if !info.Mode().IsRegular() {
+		return nil // a device or a pipe
+	}
+	if err := journal.Lock(c.file); err != nil {
+		return err
+	}
+	if before != nil {
+		if err := before.Check(c.file); err != nil {
+			return fmt.Errorf("cannot go on with it: %w", err)
 		}
+		c.done = *before
 	}
-	return nil
+	if err := c.file.Truncate(c.done.Size); err != nil {
+		return err
+	}
+	_, err = c.file.Seek(c.done.Size, io.SeekStart)
+	return err
 }
 
-// useColor decides on colours for a table that goes to w.
-func (f *scoreFlags) useColor(w io.Writer) bool {
-	switch f.color {
-	case "always":
-		return true
-	case "never":
-		return false
+// sync makes all that was written last.
+func (c *countedFile) sync() error {
+	if err := c.buf.Flush(); err != nil || c.file == nil {
+		return err
 	}
-	return isTerminal(w) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
+	return c.file.Sync()
 }
 
-func isTerminal(w io.Writer) bool {
-	f, ok := w.(*os.File)
-	return ok && term.IsTerminal(int(f.Fd()))
+// close flushes and closes.
+func (c *countedFile) close() error {
+	err := c.buf.Flush()
+	if c.file != nil {
+		err = errors.Join(err, c.file.Close())
+	}
+	return c.wrap(err)
 }
 
-// terminalWidth returns the columns of the terminal behind w, 0 if there is
-// none.
-func terminalWidth(w io.Writer) int {
-	f, ok := w.(*os.File)
-	if !ok {
-		return 0
-	}
-	columns, _, err := term.GetSize(int(f.Fd()))
-	if err != nil {
-		return 0
-	}
-	return columns
-}
-
-func (o *output) write(r *rows.Row, encoded []byte) error { return o.rows.Write(r, encoded) }
-
-func (o *output) flush() error { return o.wrap(o.rows.Flush()) }
-
-// close writes the end of the output.
-func (o *output) close() error {
-	err := o.rows.Close()
-	if o.file != nil {
-		err = errors.Join(err, o.file.Close())
-	}
-	return o.wrap(err)
-}
-
-// discard closes an output that nothing was written to.
-func (o *output) discard() error {
-	if o.file == nil {
-		return nil
-	}
-	return o.file.Close()
-}
-
-func (o *output) wrap(err error) error {
+func (c *countedFile) wrap(err error) error {
 	if err == nil {
 		return nil
 	}
-	return inputError(fmt.Errorf("write %s: %w", o.name, err))
+	return inputError(fmt.Errorf("write %s: %w", c.name, err))
 }
+
+// openOutput opens what --output names, or standard output. before is how far
+// a run that is resumed has come, nil for a new one.
+func (f *scoreFlags) openOutput(cmd *cobra.Command, format outputFormat, before *journal.File) (*output, error) {
+	o := &output{format: format}
+	var err error
+	target := cmd.OutOrStdout()
+	if f.output == "" {
+		o.countedFile = &countedFile{name: "standard output", buf: bufio.NewWriterSize(target, 256<<10)}
+	} else if o.countedFile, err = openCounted(f.output, before); err != nil {
+		return nil, err
+	} else {
+		target = o.file
+	}
+	resumed := o.done.Size > 0
+	offsets, _ := text.ParseEncoding(f.offsets) // config has checked it
+	switch format.name {
+	case "table":
+		t := rows.Table{Width: f.width, Color: f.useColor(target), Offsets: offsets}
+		if t.Width == 0 {
+			t.Width = terminalWidth(target)
+		}
+		o.rows = t.NewWriter(o)
+	case "html":
+		o.rows = rows.NewHTMLWriter(o, offsets)
+	case "parquet":
+		if resumed {
+			o.rows, err = rows.ResumeParquet(o, o.file, o.done.Size)
+		} else {
+			o.rows, err = rows.NewParquetWriter(o)
+		}
+	case "csv":
+		err = o.encode(rows.CSV{}, resumed)
+	default:
+		err = o.encode(rows.JSONL{}, resumed)
+	}
+	if err != nil {
+		return nil, errors.Join(o.wrap(err), o.close())
+	}
+	return o, nil
+}
+
+// encode sets the writer of a format that is encoded row by row.
+func (o *output) encode(a rows.Appender, resumed bool) (err error) {
+	o.append = a.Append
+	switch o.format.pack {
+	case input.Gzip:
+		o.rows = rows.NewGzipWriter(o, a, resumed)
+	case input.Zstd:
+		o.rows, err = rows.NewZstdWriter(o, a, resumed)
+	default:
+		o.rows = rows.NewLineWriter(o, a, resumed)
+	}
+	return err
+}
+
+// flush passes on what a reader of standard output can use already.
+func (o *output) flush() error {
+	if err := o.rows.Flush(); err != nil {
+		return o.wrap(err)
+	}
+	return o.wrap(o.buf.Flush())
+}
+
+// finish writes the end of the output.
+func (o *output) finish() error { return o.wrap(o.rows.Close()) }

@@ -33,6 +33,14 @@ type scoreFlags struct {
 	jobs        int
 	remote      remoteFlags
 	rate        float64
+	recursive   bool
+	filters     []string
+	sample      string
+	seed        uint64
+	failFast    bool
+	errors      string
+	resume      bool
+	progress    string
 }
 
 func newScoreCommand() *cobra.Command {
@@ -54,7 +62,19 @@ Inputs go by their suffix: .txt, .md and .html are one document each; .jsonl,
 
 A row that cannot be scored is named on standard error with its file and line;
 the others are scored and the exit status is 1. A document without text has no
-rows, which is noted and no error.`,
+rows, which is noted and no error.
+
+Conditions of --filter are FIELD OPERATOR VALUE without blanks, all of which must
+hold: stance, tone, language, holder, id, text, model and extra.NAME with = != ~
+(contains) and !~, a comma between alternatives; confidence, score, paragraph,
+stance.LABEL and tone.LABEL (probabilities) with = != < <= > >=; abstained=true.
+confidence and score are those of the task named before them, or tone.score.
+
+With -o FILE a journal, FILE.journal, stands beside the output while the run
+lasts. After a crash or Ctrl-C the same command with --resume goes on, and the
+finished output equals that of a run without interruption. It refuses when
+inputs, model or flags have changed. With --resume from the start the journal
+stays, and a finished run is not repeated.`,
 		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, args) },
 	}
 	f.register(cmd.Flags())
@@ -64,8 +84,9 @@ rows, which is noted and no error.`,
 func (f *scoreFlags) register(fs *pflag.FlagSet) {
 	fs.SortFlags = false
 	fs.StringVar(&f.unit, "unit", "document", "`UNIT` of an input: document (split into paragraphs) or paragraph (scored as it is)")
-	fs.StringVarP(&f.format, "format", "f", "", "output `FORMAT`: table, jsonl or csv (default: by the suffix of -o; else table on a terminal, jsonl otherwise)")
-	fs.StringVarP(&f.output, "output", "o", "", "write to `FILE` instead of standard output")
+	fs.StringVarP(&f.format, "format", "f", "", "output `FORMAT`: table, jsonl, csv, parquet or html (default: by the suffix of -o; else table on a terminal, jsonl otherwise)")
+	fs.StringVarP(&f.output, "output", "o", "", "write to `FILE` instead of standard output; .gz or .zst at its end compresses jsonl and csv")
+	fs.BoolVar(&f.resume, "resume", false, "go on with a run that was interrupted, by the journal beside its output FILE")
 	fs.StringVar(&f.offsets, "offsets", "utf8", "`UNIT` of offsets: utf8 (bytes), utf16 (Java, JavaScript) or utf32 (Python)")
 	fs.IntVar(&f.evidence, "evidence", model.DefaultEvidence, fmt.Sprintf("most evidence spans a task, 0 to %d", model.MaxEvidence))
 	fs.StringVar(&f.language, "language", "", "`LANGUAGE` of every paragraph, en or ar (default: detected)")
@@ -74,6 +95,13 @@ func (f *scoreFlags) register(fs *pflag.FlagSet) {
 	fs.StringVar(&f.textField, "text-field", "text", "`NAME` of the field or column with the text")
 	fs.StringVar(&f.idField, "id-field", "id", "`NAME` of the field or column with the id")
 	fs.StringVar(&f.passThrough, "pass-through", "all", "other `FIELDS` to hand on in extra: all, none, or names with commas")
+	fs.BoolVarP(&f.recursive, "recursive", "r", false, "score all files of a known format in the directories that are named")
+	fs.StringArrayVar(&f.filters, "filter", nil, "print only rows for which `CONDITIONS` hold, such as 'stance=against confidence>=0.8' (see below)")
+	fs.StringVar(&f.sample, "sample", "", "score only a random `SHARE` of the paragraphs, such as 0.01 or 1%")
+	fs.Uint64Var(&f.seed, "seed", 1, "which sample is drawn")
+	fs.BoolVar(&f.failFast, "fail-fast", false, "stop at the first row or input that fails")
+	fs.StringVar(&f.errors, "errors", "", "write what failed to `FILE` too, as JSONL")
+	fs.StringVar(&f.progress, "progress", "auto", "`WHEN` to show progress on standard error: auto, always or never")
 	fs.StringVar(&f.color, "color", "auto", "`WHEN` to colour the table: auto (on a terminal, unless NO_COLOR is set), always or never")
 	fs.IntVar(&f.width, "width", 0, "`COLUMNS` of the table (default: those of the terminal, or 80)")
 	fs.IntVarP(&f.jobs, "jobs", "j", 0, "chunks scored at a time (default: one for each core, with --addr 8 for each server)")
@@ -123,6 +151,15 @@ func (f *scoreFlags) config() (*score.Config, model.Options, error) {
 	if err := f.remote.check(); err != nil {
 		return nil, opt, err
 	}
+	if err := f.checkWhen(); err != nil {
+		return nil, opt, err
+	}
+	if c.Keep, err = f.keep(); err != nil {
+		return nil, opt, err
+	}
+	if c.Sample, err = f.sampler(); err != nil {
+		return nil, opt, err
+	}
 	c.Fields = input.Fields{Text: f.textField, ID: f.idField}
 	switch f.passThrough {
 	case "all", "":
@@ -135,4 +172,16 @@ func (f *scoreFlags) config() (*score.Config, model.Options, error) {
 		return nil, opt, usageError("--text-field and --id-field both name %q", f.textField)
 	}
 	return c, opt, nil
+}
+
+// checkWhen checks the flags that say when to do something.
+func (f *scoreFlags) checkWhen() error {
+	for name, value := range map[string]string{"color": f.color, "progress": f.progress} {
+		switch value {
+		case "auto", "always", "never":
+		default:
+			return usageError("unknown --%s %q (want auto, always or never)", name, value)
+		}
+	}
+	return nil
 }

@@ -4,13 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
+	"path/filepath"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/parley-nlp/parley/cmd/parley/internal/input"
-	"github.com/parley-nlp/parley/cmd/parley/internal/score"
+	"github.com/parley-nlp/parley/cmd/parley/internal/journal"
 	"github.com/parley-nlp/parley/model"
 )
 
@@ -20,29 +21,176 @@ func (f *scoreFlags) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	sources, err := f.sources(cmd, args)
+	format, err := f.outputFormat(cmd.OutOrStdout())
 	if err != nil {
 		return err
 	}
-	out, err := f.openOutput(cmd, sources)
+	in, err := f.openInputs(cmd, args)
 	if err != nil {
+		return err
+	}
+	if err := f.checkFiles(in, format); err != nil {
 		return err
 	}
 	scorer, err := f.scorer(cmd, opt)
 	if err != nil {
-		return errors.Join(err, out.discard())
+		return err
 	}
 	defer scorer.Close()
 	config.Scorer = scorer
-	config.Append = out.append
-	s := sink{out: out, stderr: cmd.ErrOrStderr()}
-	config.Idle = out.flush
-	// What is under way when Ctrl-C comes is still scored and written.
-	err = config.Run(context.WithoutCancel(cmd.Context()), cmd.Context().Done(), sources, s.chunk)
-	if closing := out.close(); err == nil {
-		err = closing
+	s, err := f.openSink(cmd, in, format, scorer.Model())
+	if err != nil || s == nil {
+		return err
 	}
-	return s.status(err)
+	config.Append, config.Idle, config.Start = s.out.append, s.out.flush, s.state.Position
+	// What is under way when Ctrl-C comes is still scored and written.
+	err = config.Run(context.WithoutCancel(cmd.Context()), cmd.Context().Done(), in.sources, s.chunk)
+	return s.end(err, f.resume)
+}
+
+// checkFiles refuses outputs that would overwrite something else of the run,
+// and runs that could not be resumed.
+func (f *scoreFlags) checkFiles(in *inputs, format outputFormat) error {
+	for _, out := range []string{f.output, f.errors} {
+		if err := distinct(out, in.sources); err != nil {
+			return err
+		}
+	}
+	if f.errors != "" && filepath.Clean(f.errors) == filepath.Clean(f.output) {
+		return usageError("--errors and --output are the same file")
+	}
+	switch {
+	case !f.resume:
+		return nil
+	case f.output == "":
+		return usageError("--resume needs an output file (-o)")
+	case !format.resumable():
+		return usageError("format %s cannot be resumed (jsonl, csv and parquet can)", format.name)
+	case in.stdin:
+		return usageError("a run that reads standard input cannot be resumed")
+	}
+	return nil
+}
+
+// distinct refuses an output that is also an input.
+func distinct(path string, sources []input.Source) error {
+	out, err := os.Stat(path)
+	if err != nil {
+		return nil
+	}
+	for i := range sources {
+		in, err := os.Stat(sources[i].Path)
+		if err == nil && os.SameFile(in, out) {
+			return usageError("output %s is also an input", path)
+		}
+	}
+	return nil
+}
+
+// openSink opens the outputs, where a resumed run left off. It returns nil when
+// there is nothing left to do.
+func (f *scoreFlags) openSink(cmd *cobra.Command, in *inputs, format outputFormat, modelID string) (*sink, error) {
+	s := &sink{stderr: cmd.ErrOrStderr(), failFast: f.failFast, progress: f.progressTo(cmd, in)}
+	s.journaled = f.output != "" && format.resumable() && !in.stdin && isRegularOrNew(f.output)
+	var outBefore, errsBefore *journal.File
+	if s.journaled {
+		run := f.identity(in, format, modelID)
+		before, err := journal.Read(f.output)
+		if f.resume {
+			if err != nil {
+				return nil, usageError("cannot resume: %w", err)
+			}
+			if before == nil {
+				s.progress.say("parley: note: %s has no journal, so the run begins anew\n", f.output)
+			} else if d := run.Differs(&before.Run); d != "" {
+				return nil, usageError("cannot resume: %s (without --resume the run begins anew)", d)
+			} else {
+				s.state, s.counts = *before, before.Counts.Clone()
+				outBefore, errsBefore = &before.Output, &before.Errors
+			}
+		} else if before != nil && !before.Done {
+			s.progress.say("parley: note: an unfinished run of %d rows is discarded\n", before.Counts.Rows)
+		}
+		s.state.Run = run
+	}
+	if s.state.Done {
+		return nil, f.alreadyDone(s, outBefore)
+	}
+	if s.journaled && outBefore == nil {
+		// Without a journal nobody takes what stands in the file for his own.
+		if err := journal.Remove(f.output); err != nil {
+			return nil, inputError(err)
+		}
+	}
+	var err error
+	if s.out, err = f.openOutput(cmd, format, outBefore); err != nil {
+		return nil, err
+	}
+	if f.errors != "" {
+		if s.errs, err = openCounted(f.errors, errsBefore); err != nil {
+			return nil, errors.Join(err, s.out.close())
+		}
+	}
+	if s.journaled {
+		if err := s.save(); err != nil {
+			return nil, err
+		}
+	}
+	s.progress.base = s.counts.Rows + s.counts.Dropped
+	return s, nil
+}
+
+// alreadyDone says so, if the output is still what the finished run wrote.
+func (f *scoreFlags) alreadyDone(s *sink, before *journal.File) error {
+	file, err := os.Open(f.output)
+	if err != nil {
+		return inputError(err)
+	}
+	defer file.Close()
+	if err := before.Check(file); err != nil {
+		return usageError("the run is done, but output %s has changed since: %w", f.output, err)
+	}
+	s.progress.say("parley: note: %s is complete, with %d rows\n", f.output, s.counts.Rows)
+	return s.status(nil)
+}
+
+// isRegularOrNew tells whether a path is a regular file or not there yet.
+func isRegularOrNew(path string) bool {
+	info, err := os.Stat(path)
+	return err != nil || info.Mode().IsRegular()
+}
+
+// identity describes the run for its journal: the model, the inputs, and every
+// flag that the output depends on. Where the model runs is none of them.
+func (f *scoreFlags) identity(in *inputs, format outputFormat, modelID string) journal.Run {
+	r := journal.Run{Model: modelID, Settings: map[string]string{
+		"format": fmt.Sprint(format.name, " ", format.pack), "unit": f.unit, "offsets": f.offsets, "evidence": fmt.Sprint(f.evidence),
+		"language": f.language, "input-format": f.inputFormat, "text-field": f.textField, "id-field": f.idField,
+		"pass-through": f.passThrough, "filter": fmt.Sprintf("%q", f.filters), "sample": f.sample, "seed": fmt.Sprint(f.seed),
+		"errors": f.errors,
+	}}
+	for i := range in.sources {
+		r.Inputs = append(r.Inputs, journal.IdentifyInput(in.sources[i].Path))
+	}
+	return r
+}
+
+// progressTo returns the progress that --progress asks for.
+func (f *scoreFlags) progressTo(cmd *cobra.Command, in *inputs) *progress {
+	w := cmd.ErrOrStderr()
+	now := time.Now()
+	p := &progress{w: w, start: now, last: now, read: &in.read, size: in.size}
+	terminal := isTerminal(w)
+	// A live line and rows on one terminal would run into one another.
+	p.live = terminal && (f.output != "" || !isTerminal(cmd.OutOrStdout()))
+	switch {
+	case f.progress == "never":
+	case p.live:
+		p.every = liveEvery
+	case f.progress == "always", !terminal:
+		p.every = plainEvery
+	}
+	return p
 }
 
 // loadModel reads a model file; the embedded model for an empty path.
@@ -59,87 +207,4 @@ func loadModel(path string) (*model.Model, error) {
 		return nil, inputError(fmt.Errorf("model %s: %w", path, err))
 	}
 	return m, nil
-}
-
-// sources turns the arguments into inputs; none is standard input. An input
-// whose format cannot be told is named when its turn comes, like one that does
-// not exist.
-func (f *scoreFlags) sources(cmd *cobra.Command, args []string) ([]input.Source, error) {
-	var format input.Format
-	var pack input.Compression
-	if f.inputFormat != "" {
-		var err error
-		if format, pack, err = input.ParseFormat(f.inputFormat); err != nil {
-			return nil, usageError("%w", err)
-		}
-	}
-	if len(args) == 0 {
-		args = []string{"-"}
-	}
-	var sources []input.Source
-	stdin := 0
-	for _, a := range args {
-		s := input.Source{Path: a, Format: format, Compression: pack}
-		if a == "-" {
-			if stdin++; stdin > 1 {
-				return nil, usageError("standard input (-) is named twice")
-			}
-			s.Stdin = cmd.InOrStdin()
-		} else if f.inputFormat == "" {
-			s.Format, s.Compression, s.Err = input.Detect(a)
-		}
-		sources = append(sources, s)
-	}
-	return sources, nil
-}
-
-// sink passes scored chunks on to the output and keeps count.
-type sink struct {
-	out    *output
-	stderr io.Writer
-
-	rows       int64 // written
-	failed     int64
-	unreadable int64
-}
-
-// chunk writes the rows of a chunk and names what failed.
-func (s *sink) chunk(c *score.Chunk) error {
-	for i := range c.Items {
-		item := &c.Items[i]
-		switch item.Kind {
-		case score.Scored:
-			s.rows++
-			if err := s.out.write(&item.Row, item.Encoded); err != nil {
-				return inputError(fmt.Errorf("write %s: %w", s.out.name, err))
-			}
-		case score.Failed:
-			s.failed++
-			fmt.Fprintf(s.stderr, "parley: %v\n", &item.Failure)
-		case score.Unreadable:
-			s.unreadable++
-			fmt.Fprintf(s.stderr, "parley: %v\n", item.Err)
-		case score.Empty:
-			item.Err = errNoText
-			fmt.Fprintf(s.stderr, "parley: note: %v\n", &item.Failure)
-		}
-	}
-	return nil
-}
-
-var errNoText = errors.New("no text, so no rows")
-
-// status returns how the run ended; err is what ended it early.
-func (s *sink) status(err error) error {
-	switch {
-	case errors.Is(err, score.ErrStopped):
-		return &exitError{exitInterrupted, errors.New("interrupted")}
-	case err != nil:
-		return err
-	case s.unreadable > 0:
-		return &exitError{exitInput, nil}
-	case s.failed > 0:
-		return &exitError{exitRows, nil}
-	}
-	return nil
 }

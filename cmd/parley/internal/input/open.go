@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"sync/atomic"
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
@@ -23,6 +24,8 @@ type Source struct {
 	Compression Compression
 	// Stdin is read for the path "-".
 	Stdin io.Reader
+	// Read, if set, is increased by the bytes that are read, as they are packed.
+	Read *atomic.Int64
 	// Err, if set, is why the input cannot be opened.
 	Err error
 }
@@ -100,7 +103,7 @@ func (s *Source) reader(file io.Reader, closers *closeAll, fields Fields) (Reade
 		}
 		return newTable(s, in, fields, closers)
 	case Parquet:
-		return nil, errors.New("parquet is not read")
+		return newParquet(s, plain, file, fields, closers)
 	default:
 		return &documentReader{source: s, in: plain, closers: closers}, nil
 	}
@@ -109,6 +112,9 @@ func (s *Source) reader(file io.Reader, closers *closeAll, fields Fields) (Reade
 // unpack puts the decompressor upon the file. A file whose first bytes are of
 // another packing than its name says is an error that says so.
 func (s *Source) unpack(file io.Reader, closers *closeAll) (io.Reader, error) {
+	if s.Read != nil {
+		file = &meter{file, s.Read}
+	}
 	in := bufio.NewReaderSize(file, 64<<10)
 	head, err := in.Peek(4)
 	if err != nil && err != io.EOF {
@@ -161,6 +167,18 @@ func packing(head []byte) Compression {
 		return Zstd
 	}
 	return Plain
+}
+
+// meter counts what is read.
+type meter struct {
+	io.Reader
+	n *atomic.Int64
+}
+
+func (m *meter) Read(p []byte) (int, error) {
+	n, err := m.Reader.Read(p)
+	m.n.Add(int64(n))
+	return n, err
 }
 
 // unpacker names the decompressor in its errors.

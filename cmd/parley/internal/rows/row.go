@@ -75,10 +75,10 @@ type Stance struct {
 
 // StanceProbabilities has a field for each label of the stance, in their order.
 type StanceProbabilities struct {
-	Favor     float64 `json:"favor"`
-	Against   float64 `json:"against"`
-	Neutral   float64 `json:"neutral"`
-	Unrelated float64 `json:"unrelated"`
+	Favor     float64 `json:"favor" parquet:"favor,zstd"`
+	Against   float64 `json:"against" parquet:"against,zstd"`
+	Neutral   float64 `json:"neutral" parquet:"neutral,zstd"`
+	Unrelated float64 `json:"unrelated" parquet:"unrelated,zstd"`
 }
 
 // Tone is the prediction of the tone with the probability of each label.
@@ -89,9 +89,9 @@ type Tone struct {
 
 // ToneProbabilities has a field for each label of the tone, in their order.
 type ToneProbabilities struct {
-	Cooperative     float64 `json:"cooperative"`
-	Confrontational float64 `json:"confrontational"`
-	Neutral         float64 `json:"neutral"`
+	Cooperative     float64 `json:"cooperative" parquet:"cooperative,zstd"`
+	Confrontational float64 `json:"confrontational" parquet:"confrontational,zstd"`
+	Neutral         float64 `json:"neutral" parquet:"neutral,zstd"`
 }
 
 // Task returns the prediction of a task and its probabilities in the order of

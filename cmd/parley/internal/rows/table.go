@@ -3,6 +3,7 @@ package rows
 import (
 	"bufio"
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/parley-nlp/parley/model"
@@ -29,12 +30,12 @@ type tableWriter struct {
 }
 
 // NewWriter returns the writer of the table.
-func (t Table) NewWriter(w *bufio.Writer) Writer {
+func (t Table) NewWriter(w io.Writer) Writer {
 	if t.Width <= 0 {
 		t.Width = 80
 	}
 	t.Width = max(t.Width, 20)
-	return &tableWriter{Table: t, w: w}
+	return &tableWriter{Table: t, w: bufio.NewWriter(w)}
 }
 
 const (
@@ -191,6 +192,9 @@ func (t *tableWriter) writeEvidence(task model.Task, r *Row) {
 		lead = strings.Repeat(" ", len(lead))
 	}
 }
+
+// Whole implements [Writer]: a table is for looking at, not for going on with.
+func (t *tableWriter) Whole() bool { return false }
 
 // Flush implements [Writer].
 func (t *tableWriter) Flush() error { return t.w.Flush() }
