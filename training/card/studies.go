@@ -1,0 +1,262 @@
+package card
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/parley-nlp/parley/model"
+	"github.com/parley-nlp/parley/training"
+	"github.com/parley-nlp/parley/training/peers"
+	"github.com/parley-nlp/parley/training/vectors"
+)
+
+// Studies are comparisons of settings. They take many fits, so they are run
+// apart and kept as a file; it holds figures alone, no text.
+type Studies struct {
+	// Corpus is the digest of the training rows.
+	Corpus string `json:"corpus"`
+	// Styles and Eras are the written rows by how and of what they are written,
+	// each row scored without its fold.
+	Styles []PartResult `json:"styles"`
+	Eras   []PartResult `json:"eras"`
+	// Ablation has the shipped settings first, then each feature family left out.
+	Ablation []Result `json:"ablation"`
+	// Learners has the shipped settings first, then other learners.
+	Learners []Result `json:"learners"`
+	// Transfer has the shipped settings with whole sources held out, and with
+	// rows of one kind alone.
+	Transfer []Result `json:"transfer"`
+}
+
+// Result is macro-F1 by "task/language".
+type Result struct {
+	Name string `json:"name"`
+	// CrossValidated is over the real rows, each scored without its fold; Test
+	// over the test rows.
+	CrossValidated map[string]float64 `json:"cross_validated,omitempty"`
+	Test           map[string]float64 `json:"test,omitempty"`
+	// Sources holds, for cross-validation by source, the figures of each.
+	Sources []PartResult `json:"sources,omitempty"`
+}
+
+// PartResult is accuracy and macro-F1 on a part of the rows.
+type PartResult struct {
+	Name           string  `json:"name"`
+	Language       string  `json:"language"`
+	Rows           int     `json:"rows"`
+	StanceAccuracy float64 `json:"stance_accuracy"`
+	StanceF1       float64 `json:"stance_macro_f1"`
+	ToneAccuracy   float64 `json:"tone_accuracy"`
+	ToneF1         float64 `json:"tone_macro_f1"`
+}
+
+// studyFolds of the cross-validation of studies.
+const studyFolds = 3
+
+// RunStudies runs all comparisons. progress is told the name of each study
+// before it begins.
+func RunStudies(ctx context.Context, d *peers.Data, cfg training.Config, progress func(string)) (*Studies, error) {
+	in, err := inputs(d)
+	if err != nil {
+		return nil, err
+	}
+	s := &Studies{Corpus: training.Digest(d.Train)}
+	r := runner{ctx: ctx, d: d, in: in, fold: training.Folds(d.Train, studyFolds, cfg.Seed), progress: progress}
+	for _, step := range []func(*Studies, training.Config) error{r.ablation, r.learners, r.transfer} {
+		if err := step(s, cfg); err != nil {
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+func inputs(d *peers.Data) (in training.Inputs, err error) {
+	in.Rows = d.Train
+	if in.English, err = vectors.English(); err != nil {
+		return in, err
+	}
+	in.Arabic, err = vectors.Arabic()
+	return in, err
+}
+
+// runner runs studies.
+type runner struct {
+	ctx      context.Context
+	d        *peers.Data
+	in       training.Inputs
+	fold     []int
+	progress func(string)
+	base     *training.Study // the shipped settings
+}
+
+func (r *runner) study(name string, cfg training.Config) (Result, *training.Study, error) {
+	r.progress(name)
+	s, err := training.RunStudy(r.ctx, r.in, cfg, r.fold, studyFolds, r.d.Test)
+	if err != nil {
+		return Result{}, nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return Result{Name: name, CrossValidated: macro(s.Rows, calibrated, isReal), Test: macro(s.Test, calibrated, always)}, s, nil
+}
+
+func (r *runner) ablation(s *Studies, cfg training.Config) error {
+	base, study, err := r.study("all families", cfg)
+	if err != nil {
+		return err
+	}
+	r.base = study
+	s.Styles = byPart(study.Rows, func(r *training.Row) string { return r.Style })
+	s.Eras = byPart(study.Rows, func(r *training.Row) string { return r.Era })
+	s.Ablation = append(s.Ablation, base)
+	for f := range model.NumFamilies {
+		c := cfg
+		if c.Boost[f] == 0 {
+			continue
+		}
+		c.Boost[f] = 0
+		x, _, err := r.study("without "+f.String(), c)
+		if err != nil {
+			return err
+		}
+		s.Ablation = append(s.Ablation, x)
+	}
+	return nil
+}
+
+func (r *runner) learners(s *Studies, cfg training.Config) error {
+	base := s.Ablation[0]
+	base.Name = fmt.Sprintf("shipped: logistic regression, %s, %s", bayesName(cfg), rationaleName(cfg))
+	s.Learners = append(s.Learners, base)
+	for _, v := range []func(*training.Config){
+		func(c *training.Config) { c.NaiveBayes = !c.NaiveBayes },
+		func(c *training.Config) {
+			if c.Rationale > 0 {
+				c.Rationale = 0
+			} else {
+				c.Rationale = 0.3
+			}
+		},
+		func(c *training.Config) { c.NaiveBayes, c.Rationale = false, 0 },
+		func(c *training.Config) { c.Balance = 0 },
+		func(c *training.Config) { c.WrittenWeight = 0.3 },
+	} {
+		c := cfg
+		v(&c)
+		name := fmt.Sprintf("logistic regression, %s, %s", bayesName(c), rationaleName(c))
+		if c.Balance != cfg.Balance {
+			name = "shipped, labels not balanced"
+		}
+		if c.WrittenWeight != cfg.WrittenWeight {
+			name = fmt.Sprintf("shipped, written rows count %g", c.WrittenWeight)
+		}
+		if slices.ContainsFunc(s.Learners, func(x Result) bool { return strings.TrimPrefix(x.Name, "shipped: ") == name }) {
+			continue
+		}
+		x, _, err := r.study(name, c)
+		if err != nil {
+			return err
+		}
+		s.Learners = append(s.Learners, x)
+	}
+	return r.members(s)
+}
+
+func bayesName(c training.Config) string {
+	if c.NaiveBayes {
+		return "NB-weighted"
+	}
+	return "unweighted"
+}
+
+func rationaleName(c training.Config) string {
+	if c.Rationale > 0 {
+		return fmt.Sprintf("rationales %g", c.Rationale)
+	}
+	return "no rationales"
+}
+
+func (r *runner) transfer(s *Studies, cfg training.Config) error {
+	r.progress("whole sources held out")
+	const folds = 5
+	fold := training.FoldsBy(r.d.Train, folds, cfg.Seed, sourceKey)
+	study, err := training.RunStudy(r.ctx, r.in, cfg, fold, folds, nil)
+	if err != nil {
+		return err
+	}
+	x := Result{Name: "whole sources held out", CrossValidated: macro(study.Rows, calibrated, isReal), Sources: bySource(study.Rows)}
+	s.Transfer = append(s.Transfer, x)
+	for _, part := range []struct {
+		name string
+		use  func(*training.Row) bool
+	}{
+		{"English rows alone", func(r *training.Row) bool { return r.Lang == "en" }},
+		{"Arabic rows alone", func(r *training.Row) bool { return r.Lang == "ar" }},
+		{"written rows alone", func(r *training.Row) bool { return r.Source == training.Written }},
+		{"real rows alone", func(r *training.Row) bool { return r.Source != training.Written }},
+	} {
+		r.progress(part.name)
+		in := r.in
+		in.Rows = nil
+		for i := range r.d.Train {
+			if part.use(&r.d.Train[i]) {
+				in.Rows = append(in.Rows, r.d.Train[i])
+			}
+		}
+		study, err := training.RunStudy(r.ctx, in, cfg, nil, 0, r.d.Test)
+		if err != nil {
+			return err
+		}
+		s.Transfer = append(s.Transfer, Result{Name: part.name, Test: macro(study.Test, raw, always)})
+	}
+	return nil
+}
+
+// unlabelledSource is the source of rows whose outlet is not known.
+const unlabelledSource = "unlabelled"
+
+// sourceKey keeps all rows of a source together; a row whose outlet is not known
+// is on its own, and a written one stays with its group.
+func sourceKey(r *training.Row) string {
+	if r.Source == unlabelledSource || r.Source == training.Written {
+		return r.Group
+	}
+	return r.Source
+}
+
+// leastRows is the size from which figures of a part of the rows are shown.
+const leastRows = 40
+
+func bySource(rows []training.Scored) []PartResult {
+	return byPart(rows, func(r *training.Row) string {
+		if r.Source == unlabelledSource || r.Source == training.Written {
+			return ""
+		}
+		return r.Source
+	})
+}
+
+// byPart measures the rows of each language by a key; an empty key leaves a row
+// out.
+func byPart(rows []training.Scored, key func(*training.Row) string) []PartResult {
+	parts := split(rows, func(r *training.Row) string {
+		if k := key(r); k != "" {
+			return k + "\t" + r.Lang
+		}
+		return ""
+	})
+	var out []PartResult
+	for _, p := range parts {
+		if len(p.rows) < leastRows {
+			continue
+		}
+		name, lang, _ := strings.Cut(p.key, "\t")
+		stance, tone := measure(model.Stance, p.rows, calibrated), measure(model.Tone, p.rows, calibrated)
+		out = append(out, PartResult{
+			Name: name, Language: lang, Rows: len(p.rows),
+			StanceAccuracy: rounded(stance.Accuracy), StanceF1: rounded(stance.MacroF1),
+			ToneAccuracy: rounded(tone.Accuracy), ToneF1: rounded(tone.MacroF1),
+		})
+	}
+	return out
+}
