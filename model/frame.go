@@ -120,6 +120,9 @@ func (f *frame) read(s string, lang text.Language, res *resources, l lookup) {
 			clause++
 		}
 		f.lex[i], f.names[i] = 0, 0
+		if f.isHyphen(i) {
+			f.lex[i], f.names[i] = hyphen, hyphen
+		}
 	}
 	f.numberSentences()
 	f.scale = invSqrt(f.nWords + LengthPrior)
@@ -128,6 +131,19 @@ func (f *frame) read(s string, lang text.Language, res *resources, l lookup) {
 	f.place()
 	f.scope()
 	f.attribute()
+}
+
+// isHyphen reports whether token i is a hyphen between two words.
+func (f *frame) isHyphen(i int) bool {
+	k := f.toks.List
+	if k[i].Kind != text.Symbol || i == 0 || i+1 == len(k) || k[i].Has(text.Spaced) || k[i+1].Has(text.Spaced) {
+		return false
+	}
+	switch k[i].Hash { // of a mark, its code point
+	case '-', '‐', '‑', '–':
+		return k[i-1].Kind <= text.Number && k[i+1].Kind <= text.Number
+	}
+	return false
 }
 
 // numberSentences tells every token its sentence.
@@ -148,13 +164,15 @@ func (f *frame) numberSentences() {
 // classify gives every token the classes of the lexicon phrases it is part of.
 func (f *frame) classify(res *resources) {
 	for i := 0; i < len(f.lex); {
-		if f.lex[i] == 0 {
+		if f.lex[i] == 0 || f.lex[i] == hyphen {
 			i++
 			continue
 		}
 		n, v := res.lexicon.longest(f.lex[i:])
 		for j := i; j < i+n; j++ {
-			f.words[j].classes = classes(v)
+			if f.words[j].flags&isWord != 0 {
+				f.words[j].classes = classes(v)
+			}
 		}
 		i += max(n, 1)
 	}
@@ -163,7 +181,7 @@ func (f *frame) classify(res *resources) {
 // findMentions finds where the target is named; the longest alias wins.
 func (f *frame) findMentions(t *target) {
 	for i := 0; i < len(f.names); {
-		if f.names[i] == 0 {
+		if f.names[i] == 0 || f.names[i] == hyphen {
 			i++
 			continue
 		}

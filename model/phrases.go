@@ -60,6 +60,9 @@ func parseList(src string) (list, error) {
 // word.
 type symbol uint16
 
+// hyphen is the symbol of a hyphen between two words, which counts as a space.
+const hyphen symbol = 1<<16 - 1
+
 // phrases recognises the phrases of a list in a token sequence, the longest
 // first. It is a trie over symbols, laid out flat: children are found by the
 // key (node, symbol).
@@ -108,11 +111,14 @@ func (p *phrases) add(keys []uint64, value uint64) error {
 	return nil
 }
 
-// longest returns the length in words and the value of the longest phrase that
+// longest returns the length in tokens and the value of the longest phrase that
 // begins syms; length 0 if none does.
 func (p *phrases) longest(syms []symbol) (n int, value uint64) {
 	node := uint16(0)
 	for i, s := range syms {
+		if s == hyphen {
+			continue
+		}
 		if s == 0 {
 			break
 		}
