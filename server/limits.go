@@ -80,3 +80,6 @@ func (l Limits) withDefaults() Limits {
 
 // DefaultLimits returns the limits that hold when nothing is set.
 func DefaultLimits() Limits { return Limits{}.withDefaults() }
+
+// streamWorkers is how many goroutines gRPC keeps to run handlers.
+const streamWorkers = 64

@@ -119,6 +119,8 @@ func (s *Server) transport() []grpc.ServerOption {
 		grpc.MaxHeaderListSize(uint32(l.HeaderBytes)),
 		grpc.ConnectionTimeout(l.Handshake),
 		grpc.SharedWriteBuffer(true),
+		// Goroutines whose stacks have grown already; more are started when all are busy.
+		grpc.NumStreamWorkers(streamWorkers),
 		grpc.WaitForHandlers(true),
 		grpc.KeepaliveParams(keepalive.ServerParameters{
 			MaxConnectionIdle:     l.ConnectionIdle,

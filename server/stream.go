@@ -99,7 +99,7 @@ func (c *classifier) receive(ctx context.Context, stream grpc.BidiStreamingServe
 			return receiveError(err)
 		}
 		if c.drain.begun() {
-			return nil
+			return Errorf(ShuttingDown, "the server is shutting down")
 		}
 		size := min(sizeOf(req.Documents), streamBytes)
 		if err := bytes.Acquire(ctx, size); err != nil {

@@ -79,6 +79,9 @@ func run(ctx context.Context, c *config, stderr io.Writer) error {
 
 // serve answers until ctx ends or a listener fails, then drains.
 func (p *parts) serve(ctx context.Context, lis net.Listener, stderr io.Writer) error {
+	hangup := make(chan os.Signal, 1)
+	signal.Notify(hangup, syscall.SIGHUP) // before anybody can know that it runs
+	defer signal.Stop(hangup)
 	failed := make(chan error, 2)
 	if p.config.adminListen != "" {
 		adminLis, err := net.Listen("tcp", p.config.adminListen)
@@ -99,7 +102,7 @@ func (p *parts) serve(ctx context.Context, lis net.Listener, stderr io.Writer) e
 	background, stop := context.WithCancel(context.Background())
 	defer stop()
 	go p.registry.Watch(background, p.config.modelPoll)
-	go p.reloadOnHangup(background)
+	go p.reloadOnHangup(background, hangup)
 	select {
 	case err := <-failed:
 		return errors.Join(errors.New("a listener failed"), err)
@@ -126,10 +129,7 @@ func (p *parts) drain() error {
 }
 
 // reloadOnHangup reads certificates, tokens and models again on SIGHUP.
-func (p *parts) reloadOnHangup(ctx context.Context) {
-	hangup := make(chan os.Signal, 1)
-	signal.Notify(hangup, syscall.SIGHUP)
-	defer signal.Stop(hangup)
+func (p *parts) reloadOnHangup(ctx context.Context, hangup <-chan os.Signal) {
 	for {
 		select {
 		case <-ctx.Done():

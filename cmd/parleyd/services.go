@@ -23,7 +23,7 @@ type register func(ctx context.Context, p *parts) (stop func() error, err error)
 
 // services are those that parleyd offers beside ClassifierService, in the order
 // in which they are registered.
-var services = []register{registerModels}
+var services = []register{registerModels, registerTraining}
 
 func registerModels(_ context.Context, p *parts) (func() error, error) {
 	parleyv1.RegisterModelServiceServer(p.server, server.NewModelService(p.registry))

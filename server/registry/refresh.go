@@ -48,9 +48,9 @@ func (r *Registry) refreshLocked(ctx context.Context, deep bool) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		problems["store"] = "cannot be listed: " + err.Error()
 		old := r.now.Load()
 		maps.Copy(problems, old.problems)
+		problems["store"] = "cannot be listed: " + err.Error()
 		r.report(ctx, problems)
 		next := *old
 		next.problems = problems
@@ -178,8 +178,21 @@ func (r *Registry) apply(ctx context.Context, a Aliases, problems map[string]str
 	r.report(ctx, next.problems)
 	r.now.Store(next)
 	if swapped {
-		runtime.GC() // the tables of the old model are large and go as soon as its last call ends
+		r.collect()
 	}
+}
+
+// collect frees the tables of a model that has been replaced, which are large,
+// when its last call is over, without waiting for the heap to grow.
+func (r *Registry) collect() {
+	if r.collecting.Swap(true) {
+		return
+	}
+	go func() {
+		time.Sleep(time.Second)
+		r.collecting.Store(false)
+		runtime.GC()
+	}()
 }
 
 func idOf(m *model.Model) string {

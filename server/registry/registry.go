@@ -59,6 +59,8 @@ type Registry struct {
 	now      atomic.Pointer[snapshot]
 	swaps    atomic.Int64
 
+	collecting atomic.Bool
+
 	mu       sync.Mutex // one refresh or change at a time
 	files    map[string]*file
 	reported map[string]string // problem by object, as last logged
