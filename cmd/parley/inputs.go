@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 
@@ -93,6 +94,9 @@ func (f *scoreFlags) expand(arg string) (paths []string, within bool, err error)
 	paths, err = filepath.Glob(arg)
 	if err != nil {
 		return nil, false, fmt.Errorf("pattern: %w", err)
+	}
+	if !strings.HasPrefix(filepath.Base(arg), ".") {
+		paths = slices.DeleteFunc(paths, func(p string) bool { return strings.HasPrefix(filepath.Base(p), ".") })
 	}
 	if len(paths) == 0 {
 		return nil, false, errors.New("pattern matches no file")

@@ -179,7 +179,7 @@ func (p *parquetRows) fill(rec *Record, row parquet.Row) (err error) {
 			err = fmt.Errorf("parquet row is damaged: %v", r)
 		}
 	}()
-	var values map[string]any
+	values := map[string]any{}
 	if err := p.schema.Reconstruct(&values, row); err != nil {
 		return fmt.Errorf("parquet row is damaged: %w", err)
 	}
