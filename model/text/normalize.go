@@ -250,7 +250,7 @@ func foldRune(r rune) (rune, bool) {
 // "1990s" and "5th" are numbers too.
 func (z *tokenizer) number() {
 	s, start, n0 := z.s, z.i, len(z.t.norm)
-	i, digits := start, 0
+	i, digits, parts := start, 0, false
 	for i < len(s) {
 		if size := digitAt(s, i); size > 0 {
 			digits++
@@ -259,16 +259,18 @@ func (z *tokenizer) number() {
 		}
 		if c := s[i]; (c == ',' || c == '.' || c == ':' || c == '/') && digitAt(s, i+1) > 0 {
 			i++
+			parts = true
 			continue
 		}
 		break
 	}
 	for i < len(s) && class[s[i]] == cLower {
 		i++
+		parts = true
 	}
 	form := "#0"
-	switch first := s[start]; {
-	case digits == 4 && i-start == 4 && (first == '1' || first == '2'):
+	switch {
+	case digits == 4 && !parts && beginsYear(s[start:]):
 		form = "#year"
 	case digits <= 2:
 		form = "#00"
@@ -278,6 +280,15 @@ func (z *tokenizer) number() {
 	z.t.norm = append(z.t.norm, form...)
 	z.i = i
 	z.add(start, i, Number, 0, n0, Hash(form))
+}
+
+// beginsYear reports whether a number of four digits is a year: 1000 to 2999.
+func beginsYear(s string) bool {
+	switch r, _ := utf8.DecodeRuneInString(s); r {
+	case '1', '2', '١', '٢', '۱', '۲':
+		return true
+	}
+	return false
 }
 
 // digitAt returns the length of the digit at s[i], 0 if there is none.

@@ -12,7 +12,7 @@ func Stem(norm, buf []byte) []byte {
 	if len(norm) == 0 || norm[0] < 0x80 {
 		return stemEnglish(norm, buf)
 	}
-	return stemArabic(norm, buf)
+	return stemArabic(norm)
 }
 
 func stemEnglish(w, buf []byte) []byte {
@@ -45,7 +45,7 @@ func stripEnding(s []byte) []byte {
 			continue
 		}
 		r := s[:len(s)-len(e)]
-		if len(r) < 3 || bytes.IndexAny(r, "aeiouy") < 0 {
+		if len(r) < 3 || !bytes.ContainsAny(r, "aeiouy") {
 			return s
 		}
 		n := len(r)
@@ -67,7 +67,7 @@ var (
 // arLetter is the length of a letter of the Arabic block in bytes.
 const arLetter = 2
 
-func stemArabic(w, buf []byte) []byte {
+func stemArabic(w []byte) []byte {
 	s := StripConjunction(w)
 	for _, a := range arArticles {
 		if r, ok := bytes.CutPrefix(s, []byte(a)); ok && len(r) >= 3*arLetter {
@@ -80,7 +80,6 @@ func stemArabic(w, buf []byte) []byte {
 			break
 		}
 	}
-	_ = buf
 	return stripSuffix(s)
 }
 
