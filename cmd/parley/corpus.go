@@ -15,7 +15,8 @@ func newCorpusCommand() *cobra.Command {
 		Example: `  parley corpus check                              # the corpus against its plan
   parley corpus stats                              # its tables
   parley corpus hydrate --from texts/ --out rows/  # labels of real text + your texts
-  parley corpus vectors --from en.txt.gz --out en.vec`,
+  parley corpus vectors --from en.txt.gz --out en.vec
+  parley corpus curve -o docs/learning-curve.svg   # would more rows still pay?`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := cmd.Help(); err != nil {
@@ -25,7 +26,7 @@ func newCorpusCommand() *cobra.Command {
 		},
 	}
 	cmd.AddCommand(newCorpusCheckCommand(), newCorpusStatsCommand(), newCorpusStandoffCommand(),
-		newCorpusHydrateCommand(), newCorpusVectorsCommand())
+		newCorpusHydrateCommand(), newCorpusVectorsCommand(), newCorpusCurveCommand())
 	return cmd
 }
 

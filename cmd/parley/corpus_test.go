@@ -67,6 +67,11 @@ func TestCorpusUsage(t *testing.T) {
 		"odd dimension":     {[]string{"corpus", "vectors", "--from", "x", "--out", "y", "--dim", "6"}, 2, "multiple of 4"},
 		"no passes":         {[]string{"corpus", "vectors", "--from", "x", "--out", "y", "--epochs", "0"}, 2, "--epochs"},
 		"no text":           {[]string{"corpus", "vectors", "--from", "/no/t.gz", "--out", "y"}, 3, "/no/t.gz"},
+		"curve to nowhere":  {[]string{"corpus", "curve"}, 2, "--output"},
+		"curve of nothing":  {[]string{"corpus", "curve", "-o", "x.svg"}, 2, "--shared"},
+		"curve without dev": {[]string{"corpus", "curve", "-o", "x.svg", "--shared", t.TempDir()}, 3, "dev.jsonl"},
+		"curve of no rows":  {[]string{"corpus", "curve", "-o", "x.svg", "--shared", t.TempDir(), "--dev", write(t, "d.jsonl", "")}, 3, "no labelled text"},
+		"no figures":        {[]string{"corpus", "curve", "-o", "x.svg", "--redraw", "/no/c.json"}, 3, "/no/c.json"},
 		"not packed":        {[]string{"corpus", "vectors", "--from", write(t, "t.gz", "x"), "--out", "y"}, 3, "t.gz"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -176,4 +181,25 @@ func TestCorpusVectors(t *testing.T) {
 	rare := parley(t, "", "corpus", "vectors", "--from", plain, "--out", filepath.Join(t.TempDir(), "t.vec"), "--min-count", "99")
 	rare.wantStatus(t, 3)
 	rare.wantError(t, "story.txt", "99 times")
+}
+
+func TestCorpusCurveRedraw(t *testing.T) {
+	figures := write(t, "curve.json", `{"series":[{"name":"real","points":[
+		{"share":0.5,"languages":[{"language":"en","rows":50,"dev":{"stance":0.5,"tone":0.4},"cv":{"stance":0.45,"tone":0.4}},
+			{"language":"ar","rows":40,"dev":{"stance":0.5,"tone":0.4},"cv":{"stance":0.45,"tone":0.4}}]},
+		{"share":1,"languages":[{"language":"en","rows":100,"dev":{"stance":0.6,"tone":0.5},"cv":{"stance":0.55,"tone":0.5}},
+			{"language":"ar","rows":80,"dev":{"stance":0.6,"tone":0.5},"cv":{"stance":0.55,"tone":0.5}}]}]}]}`)
+	dir := t.TempDir()
+	svg, again := filepath.Join(dir, "c.svg"), filepath.Join(dir, "c.json")
+	parley(t, "", "corpus", "curve", "--redraw", figures, "-o", svg, "--json", again).wantStatus(t, 0)
+	data, err := os.ReadFile(svg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s := string(data); !strings.Contains(s, "<svg") || !strings.Contains(s, "real, dev") {
+		t.Errorf("not a drawing of the figures: %.300s", s)
+	}
+	if data, err = os.ReadFile(again); err != nil || !strings.Contains(string(data), `"rows": 80`) {
+		t.Errorf("figures %.300s, %v", data, err)
+	}
 }
