@@ -10,6 +10,7 @@ import (
 // commands are the subcommands in the order in which help lists them.
 var commands = []func() *cobra.Command{
 	newScoreCommand,
+	newReportCommand,
 	newEvalCommand,
 	newCorpusCommand,
 	newVersionCommand,
