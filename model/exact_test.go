@@ -179,12 +179,13 @@ func TestAllocations(t *testing.T) {
 	m := shipped(t)
 	const sentence = "The minister said that he fully supports President Assad, while the council in Geneva condemned his crimes. "
 	const arabic = "وقال الوزير إنه يدعم الرئيس الأسد دعما كاملا، فيما أدان المجلس في جنيف جرائم النظام. "
+	const unknown = "Zzyzx qwertyasdfgh supercalifragilisticexpialidocious wxyz-quux Vvlk's والقسطنطينيونالمستفسقيناتهما ذضظغ said no. "
 	for _, tt := range []struct {
 		name     string
 		evidence int
 		most     float64
 	}{{"labels alone", model.NoEvidence, 0}, {"evidence", 0, 2}, {"most evidence", model.MaxEvidence, 2}} {
-		for _, unit := range []string{sentence, arabic} {
+		for _, unit := range []string{sentence, arabic, unknown} {
 			for _, n := range []int{200, 1, 10} { // the longest first, so that working memory has grown
 				s := strings.Repeat(unit, n)
 				opt := model.Options{Evidence: tt.evidence}

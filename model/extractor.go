@@ -48,6 +48,7 @@ type Extractor struct {
 	frame frame
 	out   []Feature
 	vec   []float64
+	buf   [64]byte
 }
 
 // NewExtractor returns an extractor for the target and lexicon given as the
@@ -98,16 +99,15 @@ func (x *Extractor) Tokens() []text.Span {
 func (x *Extractor) Mentions() int { return len(x.frame.mentions) }
 
 func (x *Extractor) lookup(_ uint64, norm []byte) (int32, uint64, symbol, symbol) {
-	stem, name, lex := x.res.keys(norm)
+	stem, name, lex := x.res.keys(norm, x.buf[:0])
 	return -1, stem, name, lex
 }
 
-// keys works out the stem and the symbols of a word.
-func (r *resources) keys(norm []byte) (stem uint64, name, lex symbol) {
-	var buf [64]byte
-	stem = hashBytes(text.Stem(norm, buf[:0]))
+// keys works out the stem and the symbols of a word, with buf to write to.
+func (r *resources) keys(norm, buf []byte) (stem uint64, name, lex symbol) {
+	stem = hashBytes(text.Stem(norm, buf))
 	lex = r.lexicon.symbols[stem]
-	text.Bare(norm, buf[:0], func(b []byte) bool {
+	text.Bare(norm, buf, func(b []byte) bool {
 		name = r.target.aliases.symbols[hashBytes(b)]
 		return name != 0
 	})
@@ -155,7 +155,7 @@ func appendGrams(out []Feature, norm []byte, v float64, i int) []Feature {
 		return out
 	}
 	from := len(out)
-	for g := range text.Grams(string(norm), gramMin, gramMax) {
+	for g := range text.Grams(norm, gramMin, gramMax) {
 		out = append(out, Feature{GramFamily, mix(GramFamily, g, 0), v, i})
 	}
 	each := 1 / math.Sqrt(float64(max(1, len(out)-from)))

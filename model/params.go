@@ -83,14 +83,14 @@ type Info struct {
 // WordKeys returns what a vocabulary stores of a normalised word besides its
 // weights.
 func (x *Extractor) WordKeys(norm []byte) (stem uint64, name, lex uint16) {
-	stem, n, l := x.res.keys(norm)
+	stem, n, l := x.res.keys(norm, x.buf[:0])
 	return stem, uint16(n), uint16(l)
 }
 
 // WordFeatures returns the features of a single word in a paragraph where a bag
 // feature counts 1. The slice is valid until the next call of any method.
 func (x *Extractor) WordFeatures(norm []byte) []Feature {
-	stem, _, _ := x.res.keys(norm)
+	stem, _, _ := x.res.keys(norm, x.buf[:0])
 	x.out = appendWord(x.out[:0], hashBytes(norm), stem, norm, x.stats, x.vec, 1, 0)
 	return x.out
 }
@@ -104,7 +104,7 @@ func (m *Model) WordParams(norm []byte) WordParams {
 		return WordParams{hash, e.stem, uint16(e.name), uint16(e.lex), m.common[hash], e.w}
 	}
 	p := WordParams{Hash: hash}
-	stem, name, lex := m.res.keys(norm)
+	stem, name, lex := m.res.keys(norm, nil)
 	p.Stem, p.Name, p.Lex = stem, uint16(name), uint16(lex)
 	var sum [NumOutputs]float64
 	m.unknown(norm, stem, 1, func(_ Family, w *weights, v float64) {
@@ -235,8 +235,8 @@ func finite(what string, xs ...float64) error {
 
 func finite32(what string, w [NumOutputs]float32) error {
 	for _, x := range w {
-		if err := finite(what+" weight", float64(x)); err != nil {
-			return err
+		if !(math.Abs(float64(x)) <= maxParam) {
+			return finite(what+" weight", float64(x))
 		}
 	}
 	return nil

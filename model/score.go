@@ -70,6 +70,7 @@ type scorer struct {
 	spans   spanFinder
 	gain    [NumOutputs]float64 // the calibration's factor of each output
 	trace   *Explanation        // records every feature if not nil
+	buf     [64]byte            // for the forms of a word outside the vocabulary
 }
 
 func (m *Model) scorer() *scorer {
@@ -201,7 +202,7 @@ func (z *scorer) lookup(hash uint64, norm []byte) (int32, uint64, symbol, symbol
 		e := &z.m.vocab.entries[n]
 		return n, e.stem, e.name, e.lex
 	}
-	stem, name, lex := z.m.res.keys(norm)
+	stem, name, lex := z.m.res.keys(norm, z.buf[:0])
 	return -1, stem, name, lex
 }
 
@@ -227,11 +228,11 @@ func (m *Model) unknown(norm []byte, stem uint64, scale float64, yield func(Fami
 		return
 	}
 	n := 0
-	for range text.Grams(string(norm), gramMin, gramMax) {
+	for range text.Grams(norm, gramMin, gramMax) {
 		n++
 	}
 	v /= math.Sqrt(float64(max(n, 1)))
-	for g := range text.Grams(string(norm), gramMin, gramMax) {
+	for g := range text.Grams(norm, gramMin, gramMax) {
 		if row := m.sparse.get(mix(GramFamily, g, 0)); row != nil {
 			yield(GramFamily, row, v)
 		}

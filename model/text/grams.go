@@ -1,21 +1,17 @@
 package text
 
-import (
-	"iter"
-	"unicode/utf8"
-)
+import "iter"
 
 // Grams yields the hashes of the character n-grams of a normalised word, for n
 // from lo to hi characters, with < and > for its beginning and end.
-func Grams(norm string, lo, hi int) iter.Seq[uint64] {
+func Grams[S ~string | ~[]byte](norm S, lo, hi int) iter.Seq[uint64] {
 	return func(yield func(uint64) bool) {
-		w := "<" + norm + ">"
-		for i := 0; i < len(w); {
+		for i := -1; i <= len(norm); i += charLen(norm, i) {
 			h, n := HashOffset, 0
-			for j := i; j < len(w) && n < hi; {
-				_, size := utf8.DecodeRuneInString(w[j:])
+			for j := i; j <= len(norm) && n < hi; {
+				size := charLen(norm, j)
 				for k := j; k < j+size; k++ {
-					h = (h ^ uint64(w[k])) * HashPrime
+					h = (h ^ uint64(charAt(norm, k))) * HashPrime
 				}
 				j += size
 				n++
@@ -23,8 +19,31 @@ func Grams(norm string, lo, hi int) iter.Seq[uint64] {
 					return
 				}
 			}
-			_, size := utf8.DecodeRuneInString(w[i:])
-			i += size
 		}
 	}
+}
+
+// charAt returns byte i of norm between < (at -1) and > (at its length).
+func charAt[S ~string | ~[]byte](norm S, i int) byte {
+	switch i {
+	case -1:
+		return '<'
+	case len(norm):
+		return '>'
+	}
+	return norm[i]
+}
+
+// charLen returns the length of the character that begins at i.
+func charLen[S ~string | ~[]byte](norm S, i int) int {
+	n := 1
+	switch c := charAt(norm, i); {
+	case c >= 0xF0:
+		n = 4
+	case c >= 0xE0:
+		n = 3
+	case c >= 0xC0:
+		n = 2
+	}
+	return max(1, min(n, len(norm)-i))
 }
