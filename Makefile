@@ -76,9 +76,9 @@ bench-grpc: ## the server against an echo server of the same bytes
 	tools/bench-grpc/run.sh
 
 bench-peers: ## in-process speed against fastText and a hashing floor
-	tools/bench-peers/run.sh
+	training/peers/speed.sh
 
-.PHONY: corpus model eval peers
+.PHONY: corpus model eval peers studies card
 corpus: ## check the written corpus and print its tables
 	$(GO) run ./cmd/parley corpus check
 
@@ -90,6 +90,12 @@ eval: ## evaluate the embedded model on DATA
 
 peers: ## other classifiers on the same rows: docs/peers.md (Debian packages)
 	training/peers/run.sh
+
+studies: ## ablation, learners and transfer: docs/studies.json (many fits)
+	$(GO) run ./training/card/cmd studies -shared $(SHARED)
+
+card: ## docs/model-card.md and docs/figures, from the model and docs/studies.json
+	$(GO) run ./training/card/cmd render -shared $(SHARED)
 
 .PHONY: e2e soak faults
 e2e: ## both programs over loopback (needs jq)

@@ -17,8 +17,16 @@ var votes = []float64{0.25, 0.5, 1}
 
 // members measures golearn's naive Bayes alone and as a member of a linear
 // ensemble: its answer, fitted on the same folds, adds a constant to the logit
-// of its label.
-func (r *runner) members(s *Studies) error {
+// of its label. The first line is the shipped learner.
+func (r *runner) members() error {
+	s := r.done
+	if r.base == nil { // all of it is known
+		s.Learners = append(s.Learners, r.old.Learners[:2+len(votes)]...)
+		return nil
+	}
+	shipped := s.Ablation[0]
+	shipped.Name = "shipped"
+	s.Learners = append(s.Learners, shipped)
 	r.progress("golearn's naive Bayes as a member")
 	crossed, test, err := r.bayesAnswers()
 	if err != nil {
@@ -36,7 +44,7 @@ func (r *runner) members(s *Studies) error {
 			Test:           macro(voted(r.base.Test, test, weight), calibrated, always),
 		})
 	}
-	return nil
+	return r.save(s)
 }
 
 // answers are label numbers by task, for each row.

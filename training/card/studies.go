@@ -15,8 +15,9 @@ import (
 // Studies are comparisons of settings. They take many fits, so they are run
 // apart and kept as a file; it holds figures alone, no text.
 type Studies struct {
-	// Corpus is the digest of the training rows.
-	Corpus string `json:"corpus"`
+	// Corpus is the digest of the training rows, Settings those of the fits.
+	Corpus   string `json:"corpus"`
+	Settings string `json:"settings"`
 	// Styles and Eras are the written rows by how and of what they are written,
 	// each row scored without its fold.
 	Styles []PartResult `json:"styles"`
@@ -52,20 +53,32 @@ type PartResult struct {
 	ToneF1         float64 `json:"tone_macro_f1"`
 }
 
-// studyFolds of the cross-validation of studies.
-const studyFolds = 3
+const (
+	// studyFolds of the cross-validation of studies.
+	studyFolds = 3
+	// studyIterations bounds the optimiser in studies, where differences count.
+	studyIterations = 50
+)
 
-// RunStudies runs all comparisons. progress is told the name of each study
-// before it begins.
-func RunStudies(ctx context.Context, d *peers.Data, cfg training.Config, progress func(string)) (*Studies, error) {
+// RunStudies runs all comparisons but those that old holds for the same rows and
+// settings; old may be nil. After each it calls save, so that an interrupted run
+// can go on. progress is told the name of each study before it begins.
+func RunStudies(ctx context.Context, d *peers.Data, cfg training.Config, old *Studies, save func(*Studies) error, progress func(string)) (*Studies, error) {
 	in, err := inputs(d)
 	if err != nil {
 		return nil, err
 	}
-	s := &Studies{Corpus: training.Digest(d.Train)}
-	r := runner{ctx: ctx, d: d, in: in, fold: training.Folds(d.Train, studyFolds, cfg.Seed), progress: progress}
-	for _, step := range []func(*Studies, training.Config) error{r.ablation, r.learners, r.transfer} {
-		if err := step(s, cfg); err != nil {
+	cfg.Iterations = min(cfg.Iterations, studyIterations)
+	s := &Studies{Corpus: training.Digest(d.Train), Settings: fmt.Sprintf("%+v", cfg)}
+	if old == nil || old.Corpus != s.Corpus || old.Settings != s.Settings {
+		old = &Studies{}
+	}
+	r := runner{
+		ctx: ctx, d: d, in: in, fold: training.Folds(d.Train, studyFolds, cfg.Seed), progress: progress,
+		old: old, done: s, save: save,
+	}
+	for _, step := range []func(training.Config) error{r.ablation, r.learners, r.transfer} {
+		if err := step(cfg); err != nil {
 			return nil, err
 		}
 	}
@@ -83,51 +96,84 @@ func inputs(d *peers.Data) (in training.Inputs, err error) {
 
 // runner runs studies.
 type runner struct {
-	ctx      context.Context
-	d        *peers.Data
-	in       training.Inputs
-	fold     []int
-	progress func(string)
-	base     *training.Study // the shipped settings
+	ctx       context.Context
+	d         *peers.Data
+	in        training.Inputs
+	fold      []int
+	progress  func(string)
+	old, done *Studies
+	save      func(*Studies) error
+	base      *training.Study // the shipped settings
 }
 
-func (r *runner) study(name string, cfg training.Config) (Result, *training.Study, error) {
+// add runs a study, or takes it over, and appends it to a list of done.
+func (r *runner) add(list *[]Result, known []Result, name string, run func() (Result, error)) error {
+	i := slices.IndexFunc(known, func(x Result) bool { return x.Name == name })
+	if i >= 0 {
+		*list = append(*list, known[i])
+		return nil
+	}
 	r.progress(name)
+	x, err := run()
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	x.Name = name
+	*list = append(*list, x)
+	return r.save(r.done)
+}
+
+// fit cross-validates settings and measures them on the test rows.
+func (r *runner) fit(cfg training.Config) (Result, *training.Study, error) {
 	s, err := training.RunStudy(r.ctx, r.in, cfg, r.fold, studyFolds, r.d.Test)
 	if err != nil {
-		return Result{}, nil, fmt.Errorf("%s: %w", name, err)
+		return Result{}, nil, err
 	}
-	return Result{Name: name, CrossValidated: macro(s.Rows, calibrated, isReal), Test: macro(s.Test, calibrated, always)}, s, nil
+	return Result{CrossValidated: macro(s.Rows, calibrated, isReal), Test: macro(s.Test, calibrated, always)}, s, nil
 }
 
-func (r *runner) ablation(s *Studies, cfg training.Config) error {
-	base, study, err := r.study("all families", cfg)
+// allFamilies names the shipped settings in the ablation.
+const allFamilies = "all families"
+
+func (r *runner) ablation(cfg training.Config) error {
+	s := r.done
+	s.Styles, s.Eras = r.old.Styles, r.old.Eras
+	known := r.old.Ablation
+	if len(r.old.Learners) < 2+len(votes) {
+		known = nil // the members need the fits themselves
+	}
+	err := r.add(&s.Ablation, known, allFamilies, func() (x Result, err error) {
+		if x, r.base, err = r.fit(cfg); err != nil {
+			return x, err
+		}
+		s.Styles = byPart(r.base.Rows, func(r *training.Row) string { return r.Style })
+		s.Eras = byPart(r.base.Rows, func(r *training.Row) string { return r.Era })
+		return x, nil
+	})
 	if err != nil {
 		return err
 	}
-	r.base = study
-	s.Styles = byPart(study.Rows, func(r *training.Row) string { return r.Style })
-	s.Eras = byPart(study.Rows, func(r *training.Row) string { return r.Era })
-	s.Ablation = append(s.Ablation, base)
+	if err := r.members(); err != nil {
+		return err
+	}
 	for f := range model.NumFamilies {
 		c := cfg
 		if c.Boost[f] == 0 {
 			continue
 		}
 		c.Boost[f] = 0
-		x, _, err := r.study("without "+f.String(), c)
+		err := r.add(&s.Ablation, r.old.Ablation, "without "+f.String(), func() (Result, error) {
+			x, _, err := r.fit(c)
+			return x, err
+		})
 		if err != nil {
 			return err
 		}
-		s.Ablation = append(s.Ablation, x)
 	}
 	return nil
 }
 
-func (r *runner) learners(s *Studies, cfg training.Config) error {
-	base := s.Ablation[0]
-	base.Name = fmt.Sprintf("shipped: logistic regression, %s, %s", bayesName(cfg), rationaleName(cfg))
-	s.Learners = append(s.Learners, base)
+func (r *runner) learners(cfg training.Config) error {
 	for _, v := range []func(*training.Config){
 		func(c *training.Config) { c.NaiveBayes = !c.NaiveBayes },
 		func(c *training.Config) {
@@ -137,29 +183,31 @@ func (r *runner) learners(s *Studies, cfg training.Config) error {
 				c.Rationale = 0.3
 			}
 		},
-		func(c *training.Config) { c.NaiveBayes, c.Rationale = false, 0 },
 		func(c *training.Config) { c.Balance = 0 },
-		func(c *training.Config) { c.WrittenWeight = 0.3 },
+		func(c *training.Config) { c.WrittenWeight = 1 },
 	} {
 		c := cfg
 		v(&c)
-		name := fmt.Sprintf("logistic regression, %s, %s", bayesName(c), rationaleName(c))
+		name := learnerName(c)
 		if c.Balance != cfg.Balance {
 			name = "shipped, labels not balanced"
 		}
 		if c.WrittenWeight != cfg.WrittenWeight {
 			name = fmt.Sprintf("shipped, written rows count %g", c.WrittenWeight)
 		}
-		if slices.ContainsFunc(s.Learners, func(x Result) bool { return strings.TrimPrefix(x.Name, "shipped: ") == name }) {
-			continue
-		}
-		x, _, err := r.study(name, c)
+		err := r.add(&r.done.Learners, r.old.Learners, name, func() (Result, error) {
+			x, _, err := r.fit(c)
+			return x, err
+		})
 		if err != nil {
 			return err
 		}
-		s.Learners = append(s.Learners, x)
 	}
-	return r.members(s)
+	return nil
+}
+
+func learnerName(c training.Config) string {
+	return fmt.Sprintf("logistic regression, %s, %s", bayesName(c), rationaleName(c))
 }
 
 func bayesName(c training.Config) string {
@@ -176,38 +224,46 @@ func rationaleName(c training.Config) string {
 	return "no rationales"
 }
 
-func (r *runner) transfer(s *Studies, cfg training.Config) error {
-	r.progress("whole sources held out")
-	const folds = 5
-	fold := training.FoldsBy(r.d.Train, folds, cfg.Seed, sourceKey)
-	study, err := training.RunStudy(r.ctx, r.in, cfg, fold, folds, nil)
+func (r *runner) transfer(cfg training.Config) error {
+	s := r.done
+	err := r.add(&s.Transfer, r.old.Transfer, "whole sources held out", func() (Result, error) {
+		const folds = 5
+		fold := training.FoldsBy(r.d.Train, folds, cfg.Seed, sourceKey)
+		study, err := training.RunStudy(r.ctx, r.in, cfg, fold, folds, nil)
+		if err != nil {
+			return Result{}, err
+		}
+		return Result{CrossValidated: macro(study.Rows, calibrated, isReal), Sources: bySource(study.Rows)}, nil
+	})
 	if err != nil {
 		return err
 	}
-	x := Result{Name: "whole sources held out", CrossValidated: macro(study.Rows, calibrated, isReal), Sources: bySource(study.Rows)}
-	s.Transfer = append(s.Transfer, x)
 	for _, part := range []struct {
 		name string
 		use  func(*training.Row) bool
 	}{
 		{"English rows alone", func(r *training.Row) bool { return r.Lang == "en" }},
 		{"Arabic rows alone", func(r *training.Row) bool { return r.Lang == "ar" }},
-		{"written rows alone", func(r *training.Row) bool { return r.Source == training.Written }},
-		{"real rows alone", func(r *training.Row) bool { return r.Source != training.Written }},
+		{"written rows alone", isWritten},
+		{"real rows alone", isReal},
 	} {
-		r.progress(part.name)
-		in := r.in
-		in.Rows = nil
-		for i := range r.d.Train {
-			if part.use(&r.d.Train[i]) {
-				in.Rows = append(in.Rows, r.d.Train[i])
+		err := r.add(&s.Transfer, r.old.Transfer, part.name, func() (Result, error) {
+			in := r.in
+			in.Rows = nil
+			for i := range r.d.Train {
+				if part.use(&r.d.Train[i]) {
+					in.Rows = append(in.Rows, r.d.Train[i])
+				}
 			}
-		}
-		study, err := training.RunStudy(r.ctx, in, cfg, nil, 0, r.d.Test)
+			study, err := training.RunStudy(r.ctx, in, cfg, nil, 0, r.d.Test)
+			if err != nil {
+				return Result{}, err
+			}
+			return Result{Test: macro(study.Test, raw, always)}, nil
+		})
 		if err != nil {
 			return err
 		}
-		s.Transfer = append(s.Transfer, Result{Name: part.name, Test: macro(study.Test, raw, always)})
 	}
 	return nil
 }

@@ -47,22 +47,40 @@ func run(ctx context.Context, args []string) error {
 	}
 	switch args[0] {
 	case "studies":
-		begun := time.Now()
-		s, err := card.RunStudies(ctx, d, training.DefaultConfig(), func(name string) {
-			fmt.Fprintf(os.Stderr, "%6.0fs %s\n", time.Since(begun).Seconds(), name)
-		})
-		if err != nil {
-			return err
-		}
-		data, err := json.MarshalIndent(s, "", " ")
-		if err != nil {
-			return err
-		}
-		return os.WriteFile(*studies, append(data, '\n'), 0o644)
+		return runStudies(ctx, d, *studies)
 	case "render":
 		return render(d, *file, *studies, *docs)
 	}
 	return fmt.Errorf("%q is none of [studies render]", args[0])
+}
+
+// runStudies runs the studies that the file does not hold yet.
+func runStudies(ctx context.Context, d *peers.Data, path string) error {
+	var old *card.Studies
+	switch data, err := os.ReadFile(path); {
+	case err == nil:
+		old = &card.Studies{}
+		if err := json.Unmarshal(data, old); err != nil {
+			return fmt.Errorf("%s: %w", path, err)
+		}
+	case !errors.Is(err, os.ErrNotExist):
+		return err
+	}
+	save := func(s *card.Studies) error {
+		data, err := json.MarshalIndent(s, "", " ")
+		if err != nil {
+			return err
+		}
+		return os.WriteFile(path, append(data, '\n'), 0o644)
+	}
+	begun := time.Now()
+	s, err := card.RunStudies(ctx, d, training.DefaultConfig(), old, save, func(name string) {
+		fmt.Fprintf(os.Stderr, "%6.0fs %s\n", time.Since(begun).Seconds(), name)
+	})
+	if err != nil {
+		return err
+	}
+	return save(s)
 }
 
 func render(d *peers.Data, file, studies, docs string) error {
