@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"runtime"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -40,6 +41,7 @@ type scoreFlags struct {
 	failFast    bool
 	errors      string
 	resume      bool
+	checkpoint  time.Duration
 	progress    string
 }
 
@@ -95,6 +97,7 @@ func (f *scoreFlags) register(fs *pflag.FlagSet) {
 	fs.StringVar(&f.textField, "text-field", "text", "`NAME` of the field or column with the text")
 	fs.StringVar(&f.idField, "id-field", "id", "`NAME` of the field or column with the id")
 	fs.StringVar(&f.passThrough, "pass-through", "all", "other `FIELDS` to hand on in extra: all, none, or names with commas")
+	fs.DurationVar(&f.checkpoint, "checkpoint", time.Second, "how much work, in time, a crash may cost")
 	fs.BoolVarP(&f.recursive, "recursive", "r", false, "score all files of a known format in the directories that are named")
 	fs.StringArrayVar(&f.filters, "filter", nil, "print only rows for which `CONDITIONS` hold, such as 'stance=against confidence>=0.8' (see below)")
 	fs.StringVar(&f.sample, "sample", "", "score only a random `SHARE` of the paragraphs, such as 0.01 or 1%")
@@ -150,6 +153,9 @@ func (f *scoreFlags) config() (*score.Config, model.Options, error) {
 	}
 	if err := f.remote.check(); err != nil {
 		return nil, opt, err
+	}
+	if f.checkpoint <= 0 {
+		return nil, opt, usageError("--checkpoint must be above 0")
 	}
 	if err := f.checkWhen(); err != nil {
 		return nil, opt, err

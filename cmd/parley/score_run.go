@@ -90,7 +90,7 @@ func distinct(path string, sources []input.Source) error {
 // openSink opens the outputs, where a resumed run left off. It returns nil when
 // there is nothing left to do.
 func (f *scoreFlags) openSink(cmd *cobra.Command, in *inputs, format outputFormat, modelID string) (*sink, error) {
-	s := &sink{stderr: cmd.ErrOrStderr(), failFast: f.failFast, progress: f.progressTo(cmd, in)}
+	s := &sink{stderr: cmd.ErrOrStderr(), failFast: f.failFast, every: f.checkpoint, progress: f.progressTo(cmd, in)}
 	s.journaled = f.output != "" && format.resumable() && !in.stdin && isRegularOrNew(f.output)
 	var outBefore, errsBefore *journal.File
 	if s.journaled {

@@ -26,12 +26,10 @@ type sink struct {
 	// go on; journaled says whether there is a journal.
 	state     journal.State
 	journaled bool
+	every     time.Duration // between saves
 	saved     time.Time
 	counts    journal.Counts
 }
-
-// saveEvery is how much work, in time, a crash may cost.
-const saveEvery = time.Second
 
 // errFailFast ends a run at the first failure.
 var errFailFast = errors.New("stopped at the first failure, as --fail-fast asks")
@@ -40,10 +38,14 @@ var errFailFast = errors.New("stopped at the first failure, as --fail-fast asks"
 func (s *sink) chunk(c *score.Chunk) error {
 	for i := range c.Items {
 		item := &c.Items[i]
+		stop := s.failFast && (item.Kind == score.Failed || item.Kind == score.Unreadable)
+		if stop && i > 0 && s.out.rows.Whole() {
+			s.mark(c.Items[i-1].Next) // what failed is tried again
+		}
 		if err := s.item(item); err != nil {
 			return err
 		}
-		if s.failFast && (item.Kind == score.Failed || item.Kind == score.Unreadable) {
+		if stop {
 			return errFailFast
 		}
 		if s.out.format.blocks() && item.Kind == score.Scored && s.out.rows.Whole() {
@@ -54,7 +56,7 @@ func (s *sink) chunk(c *score.Chunk) error {
 		s.mark(c.End)
 	}
 	s.progress.update(s.counts)
-	if s.journaled && time.Since(s.saved) >= saveEvery {
+	if s.journaled && time.Since(s.saved) >= s.every {
 		return s.save()
 	}
 	return nil
