@@ -20,39 +20,60 @@ const (
 // meaning is the set of classes that become features.
 const meaning = classes(1)<<firstGrammar - 1
 
-// frameValue is how much a lexicon hit counts, against a word of the bag.
-const frameValue = 3
+// frameValue is the value of a class in a context.
+const frameValue = 0.5
 
-// frameFeatures count lexicon classes by context: how near the target and on
-// which side of it, quoted, negated or hypothetical, and in whose mouth. They
-// pool what single words are too rare to teach.
+// frameSet is a set of frame features.
+type frameSet [(frameDenseSize + 63) / 64]uint64
+
+// add adds a feature and reports whether it is new.
+func (s *frameSet) add(id int) bool {
+	bit := uint64(1) << (id % 64)
+	old := s[id/64]
+	s[id/64] = old | bit
+	return old&bit == 0
+}
+
+// frameFeatures tell which lexicon classes stand in which context: how near the
+// target and on which side of it, quoted, negated or hypothetical, and in whose
+// mouth. They pool what single words are too rare to teach. Each counts once,
+// however long the paragraph, and is credited to the first word that has it: one
+// clause decides what a paragraph conveys.
 func (f *frame) frameFeatures(out sink) {
-	v := frameValue * f.scale
+	var seen frameSet
 	for i := range f.words {
 		w := &f.words[i]
+		if w.classes&meaning == 0 {
+			continue
+		}
+		who := int(f.campAt(w))
 		for set := w.classes & meaning; set != 0; set &= set - 1 {
 			k := bits.TrailingZeros64(uint64(set)) * numContexts
-			out.dense(FrameFamily, k+anywhere, v, i)
-			out.dense(FrameFamily, k+atRegion+int(w.region), v, i)
+			emit := func(context int) {
+				if seen.add(k + context) {
+					out.dense(FrameFamily, k+context, frameValue, i)
+				}
+			}
+			emit(anywhere)
+			emit(atRegion + int(w.region))
 			if w.side != noSide {
-				out.dense(FrameFamily, k+atSide+int(w.side), v, i)
+				emit(atSide + int(w.side))
 			}
 			if w.flags&quoted != 0 {
-				out.dense(FrameFamily, k+inQuotes, v, i)
+				emit(inQuotes)
 			}
 			if w.flags&negated != 0 {
-				out.dense(FrameFamily, k+underNegation, v, i)
+				emit(underNegation)
 				if w.region >= inSentence {
-					out.dense(FrameFamily, k+nearNegated, v, i)
+					emit(nearNegated)
 				}
 			}
 			if w.flags&hypothetical != 0 {
-				out.dense(FrameFamily, k+underModal, v, i)
+				emit(underModal)
 			}
-			who := int(f.campAt(w))
-			out.dense(FrameFamily, k+inMouthOf+who, v, i)
+			emit(inMouthOf + who)
 			if w.region == inClause {
-				out.dense(FrameFamily, k+nearInMouthOf+who, v, i)
+				emit(nearInMouthOf + who)
 			}
 		}
 	}
