@@ -66,11 +66,16 @@ func TestResumeAfterKill(t *testing.T) {
 				out := filepath.Join(dir, name)
 				whole := size(filepath.Join(want, name))
 				killed := 0
-			for i := range kills {
+				for i := range kills {
 					// The moment is when so much has been written, and a little later.
-					target := whole * (int64(i) + random.Int64N(100)/100) / int64(kills)
+					target := whole * (int64(100*i) + random.Int64N(100)) / int64(100*kills)
 					cmd := command(t, "", args(dir, append(where, "--resume")...)...)
-					killWhen(t, cmd, func() bool { return size(out) >= target }, time.Duration(random.IntN(30))*time.Millisecond)
+					if killWhen(t, cmd, func() bool { return size(out) >= target }, time.Duration(random.IntN(30))*time.Millisecond) {
+						killed++
+					}
+				}
+				if killed == 0 {
+					t.Errorf("none of %d runs was killed before it ended", kills)
 				}
 				r := finish(t, command(t, "", args(dir, append(where, "--resume")...)...))
 				r.wantStatus(t, 1)
