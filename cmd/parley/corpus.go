@@ -26,7 +26,7 @@ func newCorpusCommand() *cobra.Command {
 		},
 	}
 	cmd.AddCommand(newCorpusCheckCommand(), newCorpusStatsCommand(), newCorpusStandoffCommand(),
-		newCorpusHydrateCommand(), newCorpusVectorsCommand(), newCorpusCurveCommand())
+		newCorpusHydrateCommand(), newCorpusVectorsCommand(), newCorpusCurveCommand(), newCorpusAgreeCommand())
 	return cmd
 }
 

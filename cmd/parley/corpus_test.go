@@ -72,6 +72,9 @@ func TestCorpusUsage(t *testing.T) {
 		"curve without dev": {[]string{"corpus", "curve", "-o", "x.svg", "--shared", t.TempDir()}, 3, "dev.jsonl"},
 		"curve of no rows":  {[]string{"corpus", "curve", "-o", "x.svg", "--shared", t.TempDir(), "--dev", write(t, "d.jsonl", "")}, 3, "no labelled text"},
 		"no figures":        {[]string{"corpus", "curve", "-o", "x.svg", "--redraw", "/no/c.json"}, 3, "/no/c.json"},
+		"agree on what":     {[]string{"corpus", "agree"}, 2, "1 arg"},
+		"agree on nothing":  {[]string{"corpus", "agree", write(t, "s.jsonl", "")}, 3, "no rows"},
+		"agree unreadable":  {[]string{"corpus", "agree", write(t, "s.jsonl", "{}\n")}, 3, "s.jsonl: line 1"},
 		"not packed":        {[]string{"corpus", "vectors", "--from", write(t, "t.gz", "x"), "--out", "y"}, 3, "t.gz"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -201,5 +204,14 @@ func TestCorpusCurveRedraw(t *testing.T) {
 	}
 	if data, err = os.ReadFile(again); err != nil || !strings.Contains(string(data), `"rows": 80`) {
 		t.Errorf("figures %.300s, %v", data, err)
+	}
+}
+
+func TestCorpusAgree(t *testing.T) {
+	const row = `{"id":"x","lang":"en","part":"real","first":["favor","neutral"],"second":["favor","cooperative"]}` + "\n"
+	r := parley(t, "", "corpus", "agree", write(t, "s.jsonl", row+row))
+	r.wantStatus(t, 0)
+	if !strings.Contains(r.stdout, "| stance") || !strings.Contains(r.stdout, "1.000") || !strings.Contains(r.stdout, "0.000") {
+		t.Errorf("table:\n%s", r.stdout)
 	}
 }
