@@ -23,10 +23,10 @@ func shipped(tb testing.TB) *model.Model {
 
 // hostile are paragraphs that go wrong easily: each is valid UTF-8.
 var hostile = []string{
-	"", " ", ".", "\u200f", "é", "😀", "e\u0301\u0301\u0301", "‏«»‏", "\"", "\"\"\"", "'s", "’s ’", "…", "12,5", "U.S.", "a.b.c",
+	"", " ", ".", "\u200f", "é", "😀", "e\u0301\u0301\u0301", "\u200f«»\u200f", "\"", "\"\"\"", "'s", "’s ’", "…", "12,5", "U.S.", "a.b.c",
 	"Assad", "ASSAD!", "Assad's", "الأسد", "والأسد", "بشار ٱلأسد",
 	"Assad, Assad; Assad: \"Assad\" (Assad) — Assad?",
-	"😀 The tyrant 😡😡 must go 👨‍👩‍👧‍👦, she said.",
+	"😀 The tyrant 😡😡 must go 👨\u200d👩\u200d👧\u200d👦, she said.",
 	"He said: “Assad is a murderer.”\r\nThe crowd cheered.\r\n\r\n“He must go!”",
 	"قال الوزير: «إنّ الأسدَ فقدَ شرعيّته» 😀 وعليه أن يرحل.",
 	"\u202bأكّد الرئيسُ بشّار الأســـد\u202c أنّ \u2067الحوار\u2069 مستمر\u200f.",

@@ -50,7 +50,7 @@ func TestAbstains(t *testing.T) {
 		{"Russian", russian, text.Other, model.UnsupportedLanguage},
 		{"French", french, text.Other, model.UnsupportedLanguage},
 		{"Japanese", "大統領は会談を拒否した。", text.Other, model.UnsupportedLanguage},
-		{"Persian", "رئیس جمهور گفت که مذاکرات را ادامه می‌دهیم و این پیشنهاد را می‌پذیریم", text.Other, model.UnsupportedLanguage},
+		{"Persian", "رئیس جمهور گفت که مذاکرات را ادامه می\u200cدهیم و این پیشنهاد را می\u200cپذیریم", text.Other, model.UnsupportedLanguage},
 	}
 	m := shipped(t)
 	for _, tt := range tests {
