@@ -13,6 +13,9 @@ var commands = []func() *cobra.Command{
 	newReportCommand,
 	newEvalCommand,
 	newCorpusCommand,
+	newLabelsCommand,
+	newModelsCommand,
+	newTrainCommand,
 	newVersionCommand,
 }
 

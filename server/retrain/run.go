@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -46,7 +47,7 @@ type run struct {
 }
 
 func newRun(s *Service, p *parleyv1.Training, t store.Training, lease store.Lease, serving *model.Model) *run {
-	return &run{s: s, lease: lease, serving: serving, p: p, t: t, written: proto.CloneOf(p)}
+	return &run{s: s, id: t.ID, lease: lease, serving: serving, p: p, t: t, written: proto.CloneOf(p)}
 }
 
 // run trains, and records what came of it.
@@ -138,6 +139,19 @@ func (r *run) flush(ctx context.Context) error {
 		return err
 	}
 	next, err := r.s.opt.Store.UpdateTraining(ctx, next)
+	if errors.Is(err, store.ErrChanged) {
+		// An update of our own whose call was cut off may have been committed;
+		// under another lease somebody else has closed the record.
+		now, getErr := r.s.opt.Store.GetTraining(ctx, r.id)
+		if getErr != nil || now.Generation != r.lease.Generation || !slices.Contains(unfinished, now.State) {
+			return errors.Join(err, getErr)
+		}
+		again := now
+		if err := encode(r.p, &again); err != nil {
+			return err
+		}
+		next, err = r.s.opt.Store.UpdateTraining(ctx, again)
+	}
 	if err != nil {
 		return err
 	}

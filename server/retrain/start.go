@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"time"
 	"unicode/utf8"
 
 	"google.golang.org/protobuf/proto"
@@ -51,12 +52,9 @@ func (s *Service) StartTraining(ctx context.Context, req *parleyv1.StartTraining
 		return nil, server.RegistryError(err)
 	}
 	s.fresh.Store(false)
-	lease, err := s.opt.Store.AcquireLease(ctx, leaseName, s.holder, s.opt.LeaseTTL)
-	if errors.Is(err, store.ErrLeaseHeld) {
-		return nil, s.running(ctx)
-	}
+	lease, err := s.acquire(ctx)
 	if err != nil {
-		return nil, s.storeError(ctx, err)
+		return nil, err
 	}
 	p, t, err := s.create(ctx, req, set, serving, lease)
 	if err != nil {
@@ -65,6 +63,33 @@ func (s *Service) StartTraining(ctx context.Context, req *parleyv1.StartTraining
 	answer := proto.CloneOf(p)
 	s.wait.Go(func() { s.run(newRun(s, p, t, lease, serving)) })
 	return &parleyv1.StartTrainingResponse{Training: answer}, nil
+}
+
+// acquire takes the lease. One whose training has ended is about to be given
+// back and is waited for.
+func (s *Service) acquire(ctx context.Context) (store.Lease, error) {
+	wait, cancel := context.WithTimeout(ctx, s.opt.LeaseTTL)
+	defer cancel()
+	for {
+		lease, err := s.opt.Store.AcquireLease(ctx, leaseName, s.holder, s.opt.LeaseTTL)
+		if err == nil {
+			return lease, nil
+		}
+		if !errors.Is(err, store.ErrLeaseHeld) {
+			return lease, s.storeError(ctx, err)
+		}
+		open, err := s.opt.Store.Unfinished(ctx, unfinished...)
+		if err != nil {
+			return lease, s.storeError(ctx, err)
+		}
+		if len(open) > 0 || wait.Err() != nil {
+			return lease, s.running(open)
+		}
+		select {
+		case <-wait.Done():
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
 }
 
 // create writes the record of a new training, after those of dead ones were
@@ -101,11 +126,10 @@ func (s *Service) create(ctx context.Context, req *parleyv1.StartTrainingRequest
 }
 
 // running is the error while another training holds the lease.
-func (s *Service) running(ctx context.Context) error {
+func (s *Service) running(open []store.Training) error {
 	e := server.Errorf(server.TrainingRunning, "another training is running")
 	e.RetryAfter = s.opt.LeaseTTL
-	open, err := s.opt.Store.Unfinished(ctx, unfinished...)
-	if err == nil && len(open) > 0 {
+	if len(open) > 0 {
 		id := open[len(open)-1].ID
 		e.Message += ": " + id
 		e.Metadata = map[string]string{"training": id}
@@ -148,6 +172,9 @@ func settingsOf(p *parleyv1.TrainingSettings) (*parleyv1.TrainingSettings, error
 			set.CorpusWeight = proto.Float64(1)
 		}
 	}
+	if set.PriorVariance == 0 && set.Mode == parleyv1.TrainingMode_TRAINING_MODE_ADAPT {
+		set.PriorVariance = DefaultPriorVariance
+	}
 	if set.Seed == 0 {
 		set.Seed = 1
 	}
@@ -182,6 +209,10 @@ func settingsOf(p *parleyv1.TrainingSettings) (*parleyv1.TrainingSettings, error
 	}
 	return set, nil
 }
+
+// DefaultPriorVariance holds the base's weights firmly enough that fifty labels
+// in one language do not cost the other language its figures.
+const DefaultPriorVariance = 0.1
 
 // DefaultMargin is how much worse a figure of a candidate may be.
 const DefaultMargin = 0.02
