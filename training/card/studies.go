@@ -139,7 +139,7 @@ func (r *runner) ablation(cfg training.Config) error {
 	s := r.done
 	s.Styles, s.Eras = r.old.Styles, r.old.Eras
 	known := r.old.Ablation
-	if len(r.old.Learners) < 2+len(votes) {
+	if len(r.old.Learners) < memberLines {
 		known = nil // the members need the fits themselves
 	}
 	err := r.add(&s.Ablation, known, allFamilies, func() (x Result, err error) {
