@@ -95,8 +95,9 @@ func (x *Extractor) Tokens() []text.Span {
 	return spans
 }
 
-// Mentions returns how often the last paragraph extracted names the target.
-func (x *Extractor) Mentions() int { return len(x.frame.mentions) }
+// Mentions returns how often the last paragraph extracted names the target
+// outright; nouns that may mean it do not count.
+func (x *Extractor) Mentions() int { return len(x.frame.mentions) - x.frame.hints[generic] }
 
 func (x *Extractor) lookup(_ uint64, norm []byte) (int32, uint64, symbol, symbol) {
 	stem, name, lex := x.res.keys(norm, x.buf[:0])

@@ -11,7 +11,8 @@ const (
 	opensKind     = firstKind + int(numMentionKinds) // a mention in the first sentence
 	saysKind      = opensKind + int(numMentionKinds) // a mention in reported speech
 	mentionsOf    = saysKind + int(numMentionKinds)  // by number of mentions
-	hasCamp       = mentionsOf + 5                   // a speaker of this camp
+	hintsOf       = mentionsOf + 5                   // kinds that are there, when none names the target outright
+	hasCamp       = hintsOf + 8                      // a speaker of this camp
 	speakersOf    = hasCamp + int(numCamps)          // by number of speakers
 	hasQuote      = speakersOf + 4
 	hasQuestion   = hasQuote + 1
@@ -32,7 +33,11 @@ func (f *frame) formFeatures(out sink) {
 	whole := func(id int) { out.dense(FormFamily, id, formValue, -1) }
 	whole(isLanguage + int(f.lang))
 	whole(lengthOf + bucket(f.nWords, 6, 15, 35, 70, 110))
-	whole(mentionsOf + bucket(len(f.mentions), 1, 2, 3, 5))
+	sure := len(f.mentions) - f.hints[generic]
+	whole(mentionsOf + bucket(sure, 1, 2, 3, 5))
+	if sure == 0 {
+		whole(hintsOf + flags(f.hints[generic] > 0, f.hints[place] > 0, f.hints[lookalike] > 0))
+	}
 	whole(speakersOf + bucket(len(f.speakers), 1, 2, 3))
 	f.mentionFeatures(out)
 	f.markFeatures(whole)
@@ -110,6 +115,17 @@ func (f *frame) markFeatures(whole func(int)) {
 func (f *frame) opensEnded() bool {
 	n := len(f.toks.List)
 	return n > 0 && f.words[n-1].flags&isWord != 0
+}
+
+// flags returns the number whose binary digits are the bits, the first lowest.
+func flags(bits ...bool) int {
+	n := 0
+	for i, b := range bits {
+		if b {
+			n |= 1 << i
+		}
+	}
+	return n
 }
 
 // bucket returns how many of the ascending bounds n reaches.

@@ -15,6 +15,7 @@ type frame struct {
 	lex      []symbol // lexicon symbols of the tokens
 	names    []symbol // alias symbols of the tokens
 	mentions []mention
+	hints    [numMentionKinds]int // how often each kind occurs
 	speakers []speaker
 	nWords   int
 	scale    float64 // value of one word's bag features: 1/sqrt(words+LengthPrior)
@@ -97,6 +98,7 @@ func (f *frame) read(s string, lang text.Language, res *resources, l lookup) {
 	f.words = resize(f.words, n)
 	f.lex, f.names = resize(f.lex, n), resize(f.names, n)
 	f.mentions, f.speakers = f.mentions[:0], f.speakers[:0]
+	f.hints = [numMentionKinds]int{}
 	f.nWords = 0
 	var clause uint16
 	var flags wordFlags
@@ -192,9 +194,10 @@ func (f *frame) findMentions(t *target) {
 		}
 		kind := mentionKind(v)
 		if kind == actor && !f.isActing(t, i, i+n-1) {
-			kind = notMention
+			kind = place
 		}
-		if kind != notMention && kind != lookalike {
+		f.hints[kind]++
+		if kind != place && kind != lookalike {
 			f.mentions = append(f.mentions, mention{i, i + n - 1, kind})
 			for j := i; j < i+n; j++ {
 				f.words[j].mention = kind

@@ -21,12 +21,14 @@ const (
 	forces                 // those who fight for it
 	actor                  // a metonym: country or capital that acts
 	lookalike              // something of a similar name
+	generic                // a noun that may mean it: "the president", "the army"
+	place                  // country or capital where it does not act
 	numMentionKinds
 )
 
 var mentionSections = map[string]mentionKind{
 	"person": person, "office": office, "government": government,
-	"forces": forces, "actor": actor, "not": lookalike,
+	"forces": forces, "actor": actor, "not": lookalike, "generic": generic,
 }
 
 // target finds mentions of the target. Aliases are matched on bare words (see

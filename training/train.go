@@ -1,9 +1,11 @@
 package training
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 
 	"github.com/parley-nlp/parley/model"
@@ -61,6 +63,7 @@ func Train(ctx context.Context, in Inputs, cfg Config) (*Result, error) {
 	if err := checkRows(in.Rows); err != nil {
 		return nil, err
 	}
+	in.Rows = canonical(in.Rows)
 	st := stats{in.English, in.Arabic}
 	x, err := model.NewExtractor(in.Target, in.Lexicon, st)
 	if err != nil {
@@ -102,6 +105,16 @@ func Train(ctx context.Context, in Inputs, cfg Config) (*Result, error) {
 	}
 	in.Progress("done", 1)
 	return &Result{Model: file, Report: report}, nil
+}
+
+// canonical returns the rows in an order that does not depend on how they were
+// read: sums of floating-point numbers do.
+func canonical(rows []Row) []Row {
+	rows = slices.Clone(rows)
+	slices.SortStableFunc(rows, func(a, b Row) int {
+		return cmp.Or(cmp.Compare(a.Source, b.Source), cmp.Compare(a.ID, b.ID), cmp.Compare(a.Text, b.Text))
+	})
+	return rows
 }
 
 func checkRows(rows []Row) error {
