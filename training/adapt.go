@@ -193,6 +193,13 @@ func (a *adapter) apply(w []float64) {
 		}
 		return out
 	}
+	// A language that no row is in stays as it was.
+	var spoken [len(languages)]bool
+	for i := range a.rows {
+		for l, name := range languages {
+			spoken[l] = spoken[l] || a.rows[i].Lang == name
+		}
+	}
 	known := map[uint64]int{}
 	for i := range p.Words {
 		known[p.Words[i].Hash] = i
@@ -224,7 +231,7 @@ func (a *adapter) apply(w []float64) {
 			add(&p.Sparse[i].Weights, delta(c, 0))
 		case model.FrameFamily, model.FormFamily:
 			for lang := range p.Languages {
-				if k.lang != 0 && int(k.lang) != lang+1 {
+				if k.lang != 0 && int(k.lang) != lang+1 || !spoken[lang] {
 					continue
 				}
 				rows := p.Languages[lang].Frame
@@ -236,6 +243,9 @@ func (a *adapter) apply(w []float64) {
 		}
 	}
 	for lang := range p.Languages {
+		if !spoken[lang] {
+			continue
+		}
 		for c := range outputs {
 			p.Languages[lang].Offset[c] += w[len(x.keys)*outputs+c]
 		}

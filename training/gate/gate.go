@@ -3,8 +3,10 @@
 //
 // A candidate is refused if macro-F1 of a task in a language, or the expected
 // calibration error, is worse than the base's by more than the margin on a set
-// of at least MinItems rows. Every change comes with a paired bootstrap interval:
-// groups are resampled, and both models are measured on the same sample.
+// of at least MinItems rows. Every change comes with a 95 % paired bootstrap
+// interval: groups are resampled, and both models are measured on the same
+// sample. A fall whose interval still reaches a gain of more than the margin is
+// chance as likely as harm, and does not refuse.
 package gate
 
 import (
@@ -109,7 +111,7 @@ func Compare(ctx context.Context, before, after *model.Model, sets []Set, opt Op
 				}
 				for _, f := range figures {
 					f.Set, f.Language, f.Items = s.Name, lang, len(rows)
-					f.Failed = f.Items >= MinItems && f.Gain < -v.Margin
+					f.Failed = f.Items >= MinItems && f.Gain < -v.Margin && f.High <= v.Margin
 					v.Passed = v.Passed && !f.Failed
 					v.Figures = append(v.Figures, f)
 				}

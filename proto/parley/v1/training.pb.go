@@ -635,7 +635,7 @@ func (x *Training) GetLeftOut() int32 {
 // GateVerdict is the comparison of a candidate with the model that serves.
 type GateVerdict struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Whether no figure fell by more than the margin.
+	// Whether no figure failed.
 	Passed bool `protobuf:"varint,1,opt,name=passed,proto3" json:"passed,omitempty"`
 	// Whether a failed comparison was overridden.
 	Overridden bool `protobuf:"varint,2,opt,name=overridden,proto3" json:"overridden,omitempty"`
@@ -756,7 +756,8 @@ type GateFigure struct {
 	GainLow float64 `protobuf:"fixed64,9,opt,name=gain_low,json=gainLow,proto3" json:"gain_low,omitempty"`
 	// The upper end of the interval.
 	GainHigh float64 `protobuf:"fixed64,10,opt,name=gain_high,json=gainHigh,proto3" json:"gain_high,omitempty"`
-	// Whether the figure fell by more than the margin.
+	// Whether the figure fell by more than the margin, on 30 paragraphs or more
+	// and by an interval that does not reach a gain of more than the margin.
 	Failed        bool `protobuf:"varint,11,opt,name=failed,proto3" json:"failed,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
