@@ -120,7 +120,8 @@
             const from = u.posToVal(u.select.left, "x");
             const to = u.posToVal(u.select.left + u.select.width, "x");
             const inside = s.buckets.filter((b) => b.day * day >= from - half / 2 && b.day * day <= to + half / 2);
-            if (inside.length > 0) onRange(inside[0].day, inside[inside.length - 1].end - 1);
+            // Later, because it ends this plot, which has still to let go of the mouse.
+            if (inside.length > 0) P.later(() => onRange(inside[0].day, inside[inside.length - 1].end - 1));
           }],
         },
       }, [xs, ...stacked], canvas));
