@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"flag"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -18,27 +17,17 @@ import (
 	"github.com/parley-nlp/parley/model"
 )
 
-// binary is the program under test, built once.
-var binary string
-
 var update = flag.Bool("update", false, "rewrite the golden files")
 
-func TestMain(m *testing.M) { os.Exit(testMain(m)) }
+// asProgram, in the environment, makes the test binary be the program: it is
+// surely of the same code, and needs no second build.
+const asProgram = "PARLEY_TEST_AS_PROGRAM"
 
-func testMain(m *testing.M) int {
-	flag.Parse()
-	dir, err := os.MkdirTemp("", "parley")
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
+func TestMain(m *testing.M) {
+	if os.Getenv(asProgram) != "" {
+		main()
 	}
-	defer os.RemoveAll(dir)
-	binary = filepath.Join(dir, "parley")
-	if out, err := exec.Command("go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
-		fmt.Fprintf(os.Stderr, "build: %v\n%s", err, out)
-		return 1
-	}
-	return m.Run()
+	os.Exit(m.Run())
 }
 
 // result is what a run of the program left behind.
@@ -58,14 +47,18 @@ func parley(t testing.TB, stdin string, args ...string) result {
 	return result{stdout.String(), stderr.String(), status}
 }
 
-// command prepares a run of the real binary.
+// command prepares a run of the program as a process of its own.
 func command(t testing.TB, stdin string, args ...string) *exec.Cmd {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	t.Cleanup(cancel)
-	cmd := exec.CommandContext(ctx, binary, args...)
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(ctx, self, args...)
 	cmd.Stdin = strings.NewReader(stdin)
-	cmd.Env = append(os.Environ(), "NO_COLOR=", "TERM=xterm")
+	cmd.Env = append(os.Environ(), asProgram+"=1", "NO_COLOR=", "TERM=xterm")
 	return cmd
 }
 

@@ -11,12 +11,15 @@ import (
 var commands = []func() *cobra.Command{
 	newScoreCommand,
 	newReportCommand,
+	newExplainCommand,
+	newCompareCommand,
 	newEvalCommand,
 	newCorpusCommand,
 	newLabelsCommand,
 	newModelsCommand,
 	newTrainCommand,
 	newVersionCommand,
+	newManCommand,
 }
 
 func newRootCommand() *cobra.Command {

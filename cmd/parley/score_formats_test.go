@@ -396,7 +396,7 @@ func TestScoreHugeLine(t *testing.T) {
 		t.Skip("writes 200 MB through a pipe")
 	}
 	cmd := command(t, "", "score", "--input-format", "jsonl", "-")
-	cmd.Env = append(os.Environ(), "GOMEMLIMIT=256MiB")
+	cmd.Env = append(cmd.Env, "GOMEMLIMIT=256MiB")
 	cmd.Stdin = nil
 	in, err := cmd.StdinPipe()
 	if err != nil {

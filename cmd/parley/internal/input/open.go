@@ -48,6 +48,31 @@ func (s *Source) Open(fields Fields) (Reader, error) {
 	return r, nil
 }
 
+// Plain opens the input as the bytes that are packed in it.
+func (s *Source) Plain() (io.ReadCloser, error) {
+	var file io.Reader = s.Stdin
+	closers := &closeAll{}
+	if s.Err != nil {
+		return nil, s.wrap(s.Err)
+	}
+	if s.Path != "-" {
+		f, err := os.Open(s.Path)
+		if err != nil {
+			return nil, s.wrap(err)
+		}
+		*closers = append(*closers, f.Close)
+		file = f
+	}
+	in, err := s.unpack(file, closers)
+	if err != nil {
+		return nil, s.wrap(errors.Join(err, closers.Close()))
+	}
+	return struct {
+		io.Reader
+		io.Closer
+	}{in, closers}, nil
+}
+
 // wrap puts the name of the input before an error.
 func (s *Source) wrap(err error) error {
 	var path *os.PathError

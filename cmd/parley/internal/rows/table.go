@@ -64,7 +64,7 @@ func (t *tableWriter) Write(r *Row, _ []byte) error {
 		if t.some {
 			t.w.WriteByte('\n')
 		}
-		fmt.Fprintln(t.w, t.paint(bold, printable(r.ID)))
+		fmt.Fprintln(t.w, t.paint(bold, Printable(r.ID)))
 		t.some, t.id = true, r.ID
 	}
 	fmt.Fprintf(t.w, "%3d  ", r.Paragraph)
@@ -180,9 +180,9 @@ func (t *tableWriter) writeEvidence(task model.Task, r *Row) {
 	}
 	parts := make([]string, len(p.Evidence))
 	for i, v := range p.Evidence {
-		s := fmt.Sprintf("%q %s %+.2f", printable(v.Text), t.paint(paints[v.Label], v.Label), v.Weight)
+		s := fmt.Sprintf("%q %s %+.2f", Printable(v.Text), t.paint(paints[v.Label], v.Label), v.Weight)
 		if v.Holder != "" {
-			s += " (" + printable(v.Holder) + ")"
+			s += " (" + Printable(v.Holder) + ")"
 		}
 		parts[i] = s
 	}

@@ -109,8 +109,8 @@ func shown(c rune) bool {
 	return !unicode.IsControl(c) && (c < '\u202A' || c > '\u202E') && (c < '\u2066' || c > '\u2069')
 }
 
-// printable replaces what may not go to a terminal.
-func printable(s string) string {
+// Printable replaces what may not go to a terminal.
+func Printable(s string) string {
 	return strings.Map(func(c rune) rune {
 		if !shown(c) {
 			return unicode.ReplacementChar
@@ -132,4 +132,13 @@ func runeWidth(c rune) int {
 		return 2
 	}
 	return 1
+}
+
+// Pad adds blanks up to a number of columns; what is wider gets one.
+func Pad(s string, columns int) string {
+	n := 0
+	for _, c := range s {
+		n += runeWidth(c)
+	}
+	return s + strings.Repeat(" ", max(1, columns-n))
 }

@@ -1,0 +1,167 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/parley-nlp/parley/model"
+	"github.com/parley-nlp/parley/model/text"
+)
+
+// explainFlags are the flags of parley explain as they were given.
+type explainFlags struct {
+	task     string
+	sort     string
+	top      int
+	format   string
+	model    string
+	language string
+	remove   []string
+	replace  []string
+}
+
+func newExplainCommand() *cobra.Command {
+	var f explainFlags
+	cmd := &cobra.Command{
+		Use:   "explain [flags] [TEXT|-]",
+		Short: "Show what every word of a paragraph adds to its labels, and try it without",
+		Example: `  parley explain "Putin vowed to stand by Assad."
+  parley explain --remove vowed --replace "stand by=abandon" "Putin vowed to stand by Assad."
+  parley explain --task tone --sort weight --top 10 - < paragraph.txt`,
+		Long: `Explain scores one paragraph and lists all that made its logits, token by token:
+what each adds to the logit of every label, and the feature families that the
+part for the answered label comes from. Bias and contributions add up to the
+logits exactly, and the probabilities are their softmax. What belongs to no
+word stands in the line "(paragraph)".
+
+With --remove and --replace the changed paragraph is scored too, and the
+probabilities of both stand side by side. Words are found in any case and only
+whole.`,
+		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, args) },
+	}
+	fs := cmd.Flags()
+	fs.SortFlags = false
+	fs.StringVar(&f.task, "task", "both", "`TASK` to explain: stance, tone or both")
+	fs.StringVar(&f.sort, "sort", "text", "`ORDER` of the tokens: text, or weight (the most telling first)")
+	fs.IntVar(&f.top, "top", 0, "only the `N` most telling tokens (default: all that add anything)")
+	fs.StringVarP(&f.format, "format", "f", "table", "output `FORMAT`: table or json")
+	fs.StringArrayVar(&f.remove, "remove", nil, "what if these `WORDS` were not there; may be repeated")
+	fs.StringArrayVar(&f.replace, "replace", nil, "what if OLD were NEW, as `OLD=NEW`; may be repeated")
+	fs.StringVar(&f.model, "model", "", "model `FILE` (default: the embedded model)")
+	fs.StringVar(&f.language, "language", "", "`LANGUAGE` of the paragraph, en or ar (default: detected)")
+	return cmd
+}
+
+// tasks are those that --task names.
+func (f *explainFlags) tasks() ([]model.Task, error) {
+	if f.task == "both" {
+		return []model.Task{model.Stance, model.Tone}, nil
+	}
+	for t := range model.Task(model.NumTasks) {
+		if f.task == t.String() {
+			return []model.Task{t}, nil
+		}
+	}
+	return nil, usageError("unknown task %q (want stance, tone or both)", f.task)
+}
+
+func (f *explainFlags) run(cmd *cobra.Command, args []string) error {
+	tasks, err := f.tasks()
+	if err != nil {
+		return err
+	}
+	if f.sort != "text" && f.sort != "weight" {
+		return usageError("unknown --sort %q (want text or weight)", f.sort)
+	}
+	if f.format != "table" && f.format != "json" {
+		return usageError("unknown format %q (want table or json)", f.format)
+	}
+	if f.top < 0 {
+		return usageError("--top is %d (want 0 or more)", f.top)
+	}
+	language := text.Other
+	if f.language != "" {
+		if language, err = text.ParseLanguage(f.language); err != nil || language == text.Other {
+			return usageError("unknown language %q (want en or ar)", f.language)
+		}
+	}
+	m, err := loadModel(f.model)
+	if err != nil {
+		return err
+	}
+	s, err := paragraphOf(cmd.InOrStdin(), args)
+	if err != nil {
+		return err
+	}
+	changed, err := f.change(s)
+	if err != nil {
+		return err
+	}
+	before, err := m.Explain(s, language)
+	if err != nil {
+		return inputError(err)
+	}
+	x := explanation{model: m.ID(), text: s, before: before, tasks: tasks}
+	if changed != s {
+		after, err := m.Explain(changed, language)
+		if err != nil {
+			return inputError(err)
+		}
+		x.changed, x.after = changed, &after
+	}
+	if f.format == "json" {
+		return x.writeJSON(cmd.OutOrStdout())
+	}
+	return x.writeTable(cmd.OutOrStdout(), f)
+}
+
+// paragraphOf returns the paragraph that the arguments give, or that stands on
+// standard input.
+func paragraphOf(stdin io.Reader, args []string) (string, error) {
+	content := []byte(strings.Join(args, " "))
+	if len(args) == 0 || len(args) == 1 && args[0] == "-" {
+		var err error
+		if content, err = io.ReadAll(io.LimitReader(stdin, model.MaxParagraph+1)); err != nil {
+			return "", inputError(fmt.Errorf("stdin: %w", err))
+		}
+	}
+	if len(content) > model.MaxParagraph {
+		return "", inputError(model.ErrTooLong)
+	}
+	doc, err := text.Decode(content, text.Plain)
+	if err != nil {
+		return "", inputError(err)
+	}
+	s := strings.TrimSpace(doc.Text)
+	if s == "" {
+		return "", inputError(errors.New("there is no text to explain"))
+	}
+	return s, nil
+}
+
+// change applies --remove and then --replace.
+func (f *explainFlags) change(s string) (string, error) {
+	for _, words := range f.remove {
+		out, n := replaceWords(s, words, "")
+		if n == 0 {
+			return "", usageError("--remove: %q is not in the text", words)
+		}
+		s = out
+	}
+	for _, pair := range f.replace {
+		from, to, ok := strings.Cut(pair, "=")
+		if !ok || from == "" {
+			return "", usageError("--replace is %q (want OLD=NEW)", pair)
+		}
+		out, n := replaceWords(s, from, to)
+		if n == 0 {
+			return "", usageError("--replace: %q is not in the text", from)
+		}
+		s = out
+	}
+	return s, nil
+}
