@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Speed on one thread, all in one run: fastText predicting one task from a file
 # (word bigrams, dim 100 and 16), Parley on both tasks with evidence, and a Go
-# loop that only tokenises, hashes and looks up. Needs fasttext and the texts
-# under SHARED (default ../shared). ROUNDS (default 3) repeats it; the best of
-# each is printed with its ratio.
+# loop that only tokenises, hashes and looks up. Processor time is counted, since
+# machines are shared. Needs fasttext and the texts under SHARED (default
+# ../shared). ROUNDS (default 3) repeats it; the best of each is printed with its
+# ratio.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -15,7 +16,6 @@ trap 'rm -rf "$work"' EXIT
 
 go build -o "$work/peers" ./training/peers/cmd
 "$work/peers" speed-input -shared "$shared" -texts "$work/texts"
-"$work/peers" prepare -shared "$shared" -work "$work"
 cat "$work"/??.stance.train >"$work/both.train"
 for dim in 100 16; do
 	fasttext supervised -input "$work/both.train" -output "$work/dim$dim" -dim "$dim" -wordNgrams 2 -epoch 5 -thread 1 -seed 1 -verbose 0
@@ -23,11 +23,10 @@ done
 total=$(wc -l <"$work/texts")
 head -n 1 "$work/texts.ft" >"$work/one"
 
-# seconds COMMAND...: the wall time it takes.
+# seconds COMMAND...: the processor time it takes.
 seconds() {
-	local from=$EPOCHREALTIME
-	"$@" >/dev/null
-	awk -v a="$from" -v b="$EPOCHREALTIME" 'BEGIN { print b - a }'
+	local TIMEFORMAT='%U %S'
+	{ time "$@" >/dev/null; } 2>&1 | awk '{ print $1 + $2 }'
 }
 
 for _ in $(seq "$rounds"); do
@@ -44,7 +43,7 @@ done | awk -F '\t' '
 	!($1 in best) { order[++n] = $1 }
 	$2 > best[$1] { best[$1] = $2 }
 	END {
-		print head ", paragraphs/s on one thread, best of the rounds"
+		print head ", paragraphs per second of processor time on one thread, best of the rounds"
 		for (i = 1; i <= n; i++) {
 			name = order[i]
 			if (name ~ /dim 100/) hundred = best[name]

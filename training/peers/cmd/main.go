@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"path/filepath"
 
 	"github.com/parley-nlp/parley/model"
 	"github.com/parley-nlp/parley/training/peers"
@@ -51,7 +52,7 @@ func run(ctx context.Context, args []string) error {
 	case "prepare":
 		return peers.Prepare(d, *work)
 	case "speed-input":
-		return peers.SpeedInput(d, *texts)
+		return errors.Join(peers.SpeedInput(d, *texts), peers.Prepare(d, filepath.Dir(*texts)))
 	case "compare":
 		all, err := peers.Run(m, d, *work)
 		if err != nil {
