@@ -78,12 +78,15 @@ bench-grpc: ## the server against an echo server of the same bytes
 bench-peers: ## in-process speed against fastText and a hashing floor
 	training/peers/speed.sh
 
-.PHONY: corpus model eval peers studies card
+.PHONY: corpus model model-update eval peers studies card
 corpus: ## check the written corpus and print its tables
 	$(GO) run ./cmd/parley corpus check
 
 model: ## train the shipped model again and compare it with the embedded one
 	tools/model.sh
+
+model-update: ## train it again and put it in place
+	tools/model.sh -update
 
 eval: ## evaluate the embedded model on DATA
 	$(GO) run ./cmd/parley eval --data $(DATA)

@@ -75,6 +75,12 @@ same --format jsonl --evidence 0 "${inputs[@]}"
 same --format jsonl --unit paragraph "${inputs[@]}"
 ok "the server at $addr answers byte for byte what the process does"
 
+# The Go client that README shows.
+awk '/^```go$/{on = 1; next} /^```$/{on = 0} on' README.md | sed "s|127.0.0.1:50051|$addr|" >"$tmp/client.go"
+go run "$tmp/client.go" >"$tmp/out" || fail "the Go client of README.md"
+grep -q '^STANCE_FAVOR ' "$tmp/out" || { cat "$tmp/out" >&2; fail "the Go client of README.md prints another label"; }
+ok "the Go client of README.md: $(cat "$tmp/out")"
+
 # What goes wrong, and the exit status for it.
 printf '%s\n' '{"id":"a","text":"Envoys met in Geneva on Tuesday."}' 'no json' '{"id":"c"}' \
 	'{"id":"d","text":"The talks went on."}' >"$tmp/bad.jsonl"
