@@ -144,6 +144,9 @@ func (c *Card) partsSection(p *page) {
 		}
 		return r.Source
 	}))
+	if len(c.studies.Styles) == 0 {
+		return
+	}
 	p.say("\nStyle and era are those of the written rows, each scored by a fit without its group (cross-validation of %d folds).", studyFolds)
 	parts("style", c.studies.Styles)
 	parts("era", c.studies.Eras)
@@ -225,6 +228,10 @@ func (c *Card) behaviourSection(p *page) {
 }
 
 func (c *Card) studySection(p *page) {
+	if len(c.studies.Ablation) == 0 {
+		p.say("\n## What contributes\n\nThe studies were not run (`make studies`).")
+		return
+	}
 	p.say("\n## What contributes\n\nMacro-F1. Cross-validation (%d folds by article) is over the real training rows, test over the test rows. "+
 		"The comparison chose nothing by the test rows.", studyFolds)
 	if c.studies.Corpus != c.model.Info().Corpus {

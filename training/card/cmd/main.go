@@ -56,14 +56,8 @@ func run(ctx context.Context, args []string) error {
 
 // runStudies runs the studies that the file does not hold yet.
 func runStudies(ctx context.Context, d *peers.Data, path string) error {
-	var old *card.Studies
-	switch data, err := os.ReadFile(path); {
-	case err == nil:
-		old = &card.Studies{}
-		if err := json.Unmarshal(data, old); err != nil {
-			return fmt.Errorf("%s: %w", path, err)
-		}
-	case !errors.Is(err, os.ErrNotExist):
+	old, err := readStudies(path)
+	if err != nil {
 		return err
 	}
 	save := func(s *card.Studies) error {
@@ -83,20 +77,35 @@ func runStudies(ctx context.Context, d *peers.Data, path string) error {
 	return save(s)
 }
 
+// readStudies reads the file of studies, nil if there is none.
+func readStudies(path string) (*card.Studies, error) {
+	data, err := os.ReadFile(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	s := &card.Studies{}
+	if err := json.Unmarshal(data, s); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return s, nil
+}
+
 func render(d *peers.Data, file, studies, docs string) error {
 	m, err := load(file)
 	if err != nil {
 		return err
 	}
-	var s card.Studies
-	data, err := os.ReadFile(studies)
-	if err == nil {
-		err = json.Unmarshal(data, &s)
-	}
+	s, err := readStudies(studies)
 	if err != nil {
-		return fmt.Errorf("studies (card studies writes them): %w", err)
+		return err
 	}
-	c, err := card.Measure(m, d, &s)
+	if s == nil { // the card says that they were not run
+		s = &card.Studies{}
+	}
+	c, err := card.Measure(m, d, s)
 	if err != nil {
 		return err
 	}
