@@ -7,7 +7,9 @@ import (
 	"log/slog"
 	"runtime/debug"
 
+	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/status"
 )
 
 // requestIDHeader is the metadata key under which a caller may name a call.
@@ -46,5 +48,13 @@ func (s *Server) panicked(ctx context.Context, method string, r any) error {
 	}
 	s.log.LogAttrs(ctx, slog.LevelError, "panic", slog.String("method", method), slog.String("request_id", id),
 		slog.String("panic", value), slog.String("stack", string(debug.Stack())))
-	return s.status(Errorf(InternalError, "internal error (request %s)", id)).Err()
+	return withRequestID(Errorf(InternalError, "internal error").GRPCStatus(), id).Err()
+}
+
+// withRequestID adds the id to the details of a failure.
+func withRequestID(st *status.Status, id string) *status.Status {
+	if with, err := st.WithDetails(&errdetails.RequestInfo{RequestId: id}); err == nil {
+		return with
+	}
+	return st
 }

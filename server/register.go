@@ -7,7 +7,6 @@ import (
 	"slices"
 	"time"
 
-	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -114,10 +113,7 @@ func (s *Server) finish(ctx context.Context, method string, start time.Time, err
 		level = slog.LevelInfo
 	}
 	s.log.LogAttrs(ctx, level, "call failed", attrs...)
-	if with, err := st.WithDetails(&errdetails.RequestInfo{RequestId: id}); err == nil {
-		st = with
-	}
-	return st.Err()
+	return withRequestID(st, id).Err()
 }
 
 // status returns what the caller sees of err.

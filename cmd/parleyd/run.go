@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 	"time"
 
@@ -103,6 +104,7 @@ func (p *parts) serve(ctx context.Context, lis net.Listener, stderr io.Writer) e
 	defer stop()
 	go p.registry.Watch(background, p.config.modelPoll)
 	go p.reloadOnHangup(background, hangup)
+	go debug.FreeOSMemory() // what reading the model left behind
 	select {
 	case err := <-failed:
 		return errors.Join(errors.New("a listener failed"), err)

@@ -11,6 +11,8 @@ import (
 	"os"
 
 	"google.golang.org/grpc"
+
+	parleyv1 "github.com/parley-nlp/parley/proto/parley/v1"
 )
 
 // raw sends and receives bytes as they are.
@@ -27,66 +29,79 @@ func (raw) Name() string { return "proto" }
 
 var seed = maphash.MakeSeed()
 
-// serveReference is a grpc-go server of default settings that answers each
-// request with its own bytes or, as "canned", with the answer that standard
-// input gives for it, as pairs of length and bytes.
+// serveReference serves the reference of that kind until it is killed: "echo"
+// decodes each request and sends it back, as the smallest service made from
+// generated code; "canned" returns, without decoding, the answer that standard
+// input gives for the request, as pairs of length and bytes.
 func serveReference(kind string) error {
-	answers := map[uint64][]byte{}
-	if kind == "canned" {
-		in := bufio.NewReader(os.Stdin)
-		for {
-			req, err := readBlock(in)
-			if err == io.EOF {
-				break
-			}
-			if err != nil {
-				return err
-			}
-			resp, err := readBlock(in)
-			if err != nil {
-				return err
-			}
-			answers[maphash.Bytes(seed, req)] = resp
-		}
-	}
-	answer := func(req []byte) *[]byte {
-		if kind == "echo" {
-			return &req
-		}
-		resp := answers[maphash.Bytes(seed, req)]
-		return &resp
-	}
 	lis, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return err
 	}
-	g := grpc.NewServer(grpc.ForceServerCodec(raw{}), grpc.MaxRecvMsgSize(16<<20))
+	g := grpc.NewServer(grpc.MaxRecvMsgSize(16 << 20))
+	register(g, func() any { return new(parleyv1.ClassifyRequest) }, func() any { return new(parleyv1.StreamClassifyRequest) }, func(m any) any { return m })
+	if kind == "canned" {
+		answers, err := readAnswers(bufio.NewReader(os.Stdin))
+		if err != nil {
+			return err
+		}
+		g = grpc.NewServer(grpc.MaxRecvMsgSize(16<<20), grpc.ForceServerCodec(raw{}))
+		message := func() any { return new([]byte) }
+		register(g, message, message, func(m any) any {
+			resp := answers[maphash.Bytes(seed, *m.(*[]byte))]
+			return &resp
+		})
+	}
+	fmt.Fprintf(os.Stderr, "listening on %s\n", lis.Addr())
+	return g.Serve(lis)
+}
+
+// register adds a service of Parley's name that receives into what unary and
+// stream make and sends what answer gives.
+func register(g *grpc.Server, unary, stream func() any, answer func(any) any) {
 	g.RegisterService(&grpc.ServiceDesc{
 		ServiceName: "parley.v1.ClassifierService", HandlerType: (*any)(nil),
 		Methods: []grpc.MethodDesc{{MethodName: "Classify", Handler: func(_ any, _ context.Context, dec func(any) error, _ grpc.UnaryServerInterceptor) (any, error) {
-			var req []byte
-			if err := dec(&req); err != nil {
+			m := unary()
+			if err := dec(m); err != nil {
 				return nil, err
 			}
-			return answer(req), nil
+			return answer(m), nil
 		}}},
 		Streams: []grpc.StreamDesc{{StreamName: "StreamClassify", ClientStreams: true, ServerStreams: true, Handler: func(_ any, s grpc.ServerStream) error {
 			for {
-				var req []byte
-				if err := s.RecvMsg(&req); err != nil {
+				m := stream()
+				if err := s.RecvMsg(m); err != nil {
 					if err == io.EOF {
 						return nil
 					}
 					return err
 				}
-				if err := s.SendMsg(answer(req)); err != nil {
+				if err := s.SendMsg(answer(m)); err != nil {
 					return err
 				}
 			}
 		}}},
 	}, struct{}{})
-	fmt.Fprintf(os.Stderr, "listening on %s\n", lis.Addr())
-	return g.Serve(lis)
+}
+
+// readAnswers reads the pairs that answers writes.
+func readAnswers(in io.Reader) (map[uint64][]byte, error) {
+	out := map[uint64][]byte{}
+	for {
+		req, err := readBlock(in)
+		if err == io.EOF {
+			return out, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		resp, err := readBlock(in)
+		if err != nil {
+			return nil, err
+		}
+		out[maphash.Bytes(seed, req)] = resp
+	}
 }
 
 func writeBlock(w io.Writer, b []byte) error {
