@@ -5,6 +5,7 @@ GO     ?= go
 SHARED ?= ../shared
 DATA   ?= $(SHARED)/eval/dev.jsonl
 FUZZTIME ?= 5s
+SOAK ?= 2m
 
 LINT_TOOL  = $(GO) tool -modfile=tools/lint/go.mod
 BENCH_TOOL = $(GO) tool -modfile=tools/bench/go.mod
@@ -73,7 +74,7 @@ benchstat: ## compare two outputs of make bench: make benchstat OLD=a.txt NEW=b.
 	$(BENCH_TOOL) benchstat $(OLD) $(NEW)
 
 bench-grpc: ## the server against an echo server of the same bytes
-	tools/bench-grpc/run.sh
+	$(GO) run ./server/bench
 
 bench-peers: ## in-process speed against fastText and a hashing floor
 	training/peers/speed.sh
@@ -100,12 +101,23 @@ studies: ## ablation, learners and transfer: docs/studies.json (many fits)
 card: ## docs/model-card.md and docs/figures, from the model and docs/studies.json
 	$(GO) run ./training/card/cmd render -shared $(SHARED)
 
-.PHONY: e2e soak faults
+.PHONY: e2e soak faults clients report-test beam
 e2e: ## both programs over loopback (needs jq)
 	tools/e2e.sh
 
-soak: ## a hundred model swaps under load, and the other long-running checks
-	tools/soak/run.sh
+soak: ## the server under load for SOAK (2m): swaps, floods, memory
+	$(GO) test ./cmd/parleyd -count=1 -timeout 30m -run '^TestSoak$$' -soak $(SOAK) -v
 
-faults: ## kill -9 at random moments while labels are written and models trained
-	tools/faults/run.sh
+faults: ## bad bytes, slow readers, full disks, clocks and certificates, kill -9
+	$(GO) test ./cmd/parleyd ./server -count=1 -timeout 30m -v \
+		-run 'Swaps|Broken|Unreadable|FullDisk|Flood|BadBytes|SlowReaders|HalfOpen|Terminate|Rotation|Clock'
+	tools/kill.sh
+
+clients: ## the example clients against a server, those whose toolchains are here
+	tools/clients.sh
+
+report-test: ## the report in headless Chromium (needs node; installs Chromium as root)
+	tools/report-test.sh
+
+beam: ## the Beam pipeline, a module of its own
+	cd cmd/parley-beam && $(GO) vet ./... && $(GO) test ./...
