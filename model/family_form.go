@@ -1,6 +1,10 @@
 package model
 
-import "github.com/parley-nlp/parley/model/text"
+import (
+	"cmp"
+
+	"github.com/parley-nlp/parley/model/text"
+)
 
 // The features of form.
 const (
@@ -21,8 +25,13 @@ const (
 	shouts        = endsOpen + 1 // a word of capitals
 	numbersOf     = shouts + 1   // by number of numbers
 	onlyNames     = numbersOf + 3
-	formDenseSize = onlyNames + 1
+	polarOf       = onlyNames + 1              // by number of words that speak for a label, see polar
+	balanceOf     = polarOf + 2*2*2*polarSteps // which of a task's labels has more of them
+	formDenseSize = balanceOf + 2*2*3
 )
+
+// polarSteps is into how many steps numbers of polar words fall.
+const polarSteps = 4
 
 // The value of the features of form.
 const formValue = 0.5
@@ -41,6 +50,7 @@ func (f *frame) formFeatures(out sink) {
 	whole(speakersOf + bucket(len(f.speakers), 1, 2, 3))
 	f.mentionFeatures(out)
 	f.markFeatures(whole)
+	f.polarFeatures(whole)
 	var seen [numCamps]bool
 	for i := range f.speakers {
 		if c := f.speakers[i].camp; !seen[c] {
@@ -109,6 +119,42 @@ func (f *frame) markFeatures(whole func(int)) {
 		}
 	}
 	whole(numbersOf + bucket(numbers, 1, 3))
+}
+
+// polarFeatures weigh the words of the lexicon that speak for each label against
+// each other, over the whole paragraph and in the sentences that name the
+// target. A paragraph without any is likely to take no side.
+func (f *frame) polarFeatures(whole func(int)) {
+	var count [NumTasks][2][2]int // by task, label and whether near the target
+	for i := range f.words {
+		w := &f.words[i]
+		if w.classes&meaning == 0 {
+			continue
+		}
+		for t := range NumTasks {
+			for label := range 2 {
+				if w.classes&polar[t][label] == 0 {
+					continue
+				}
+				side := label
+				if w.flags&negated != 0 {
+					side = 1 - label
+				}
+				count[t][side][0]++
+				if w.region >= inSentence {
+					count[t][side][1]++
+				}
+			}
+		}
+	}
+	for t := range NumTasks {
+		for near := range 2 {
+			a, b := count[t][0][near], count[t][1][near]
+			whole(polarOf + ((t*2+0)*2+near)*polarSteps + bucket(a, 1, 2, 4))
+			whole(polarOf + ((t*2+1)*2+near)*polarSteps + bucket(b, 1, 2, 4))
+			whole(balanceOf + (t*2+near)*3 + 1 + cmp.Compare(a, b))
+		}
+	}
 }
 
 // opensEnded reports whether the paragraph does not end in a mark.
