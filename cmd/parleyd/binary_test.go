@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -35,8 +36,13 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
+var parleyd = flag.String("parleyd", "", "the parleyd `binary` to test (default: built from this directory)")
+
 // binary builds parleyd once.
 var binary = sync.OnceValues(func() (string, error) {
+	if *parleyd != "" {
+		return *parleyd, nil
+	}
 	path := filepath.Join(binDir, "parleyd")
 	out, err := exec.Command("go", "build", "-o", path, ".").CombinedOutput()
 	if err != nil {

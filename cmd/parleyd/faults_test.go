@@ -67,7 +67,7 @@ func TestSwapsUnderLoad(t *testing.T) {
 	var calls atomic.Int64
 	var wg sync.WaitGroup
 	var seen sync.Map
-	for range 8 {
+	for range 4 {
 		wg.Go(func() {
 			for {
 				select {
@@ -85,7 +85,10 @@ func TestSwapsUnderLoad(t *testing.T) {
 			}
 		})
 	}
-	const swaps = 100
+	swaps := 100
+	if testing.Short() {
+		swaps = 20
+	}
 	for i := range swaps {
 		before := calls.Load()
 		if err := activate(ctx, models, ids[(i+1)%2]); err != nil {
