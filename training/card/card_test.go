@@ -121,7 +121,7 @@ func TestDraw(t *testing.T) {
 				break
 			}
 		}
-		for _, want := range []string{"<svg", `fill="#fff"`, "accuracy", "<path"} {
+		for _, want := range []string{"<svg", "fill:#FFFFFF", "accuracy", "<path"} {
 			if !bytes.Contains(svg, []byte(want)) {
 				t.Errorf("%s lacks %s", name, want)
 			}

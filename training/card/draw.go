@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"image/color"
-	"strings"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
@@ -142,11 +141,6 @@ func save(out map[string][]byte, name string, p *plot.Plot) error {
 	if _, err := canvas.WriteTo(&b); err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
-	// A white ground, so that the figure can be read on a dark page.
-	svg := b.String()
-	if i := strings.Index(svg, "<g "); i >= 0 {
-		svg = svg[:i] + `<rect width="100%" height="100%" fill="#fff"/>` + "\n" + svg[i:]
-	}
-	out[name] = []byte(svg)
+	out[name] = b.Bytes()
 	return nil
 }

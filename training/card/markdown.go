@@ -2,7 +2,6 @@ package card
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/parley-nlp/parley/model"
@@ -63,7 +62,13 @@ func (c *Card) dataSection(p *page) {
 	if d := training.Digest(c.data.Train); d != info.Corpus {
 		p.say("\n**The model was trained on other rows than those counted here** (digest `%.16s`).", d)
 	}
-	p.table(append([]string{"rows", "n"}, slices.Concat(model.Stance.Labels(), model.Tone.Labels())...)...)
+	columns := []string{"rows", "n"}
+	for t := range model.Task(model.NumTasks) {
+		for _, l := range t.Labels() {
+			columns = append(columns, t.String()+" "+l)
+		}
+	}
+	p.table(columns...)
 	for _, set := range []struct {
 		name string
 		rows []training.Row
@@ -129,16 +134,16 @@ func (c *Card) qualitySection(p *page) {
 }
 
 func (c *Card) partsSection(p *page) {
-	p.say("\n## By length, outlet, style and era\n\nParts of fewer than %d rows are left out; small ones are uncertain by several points. "+
-		"Length and outlet are those of the test rows.", leastRows)
+	p.say("\n## By length, outlet, style and era\n\nLength and outlet are those of the test rows. Parts of fewer than %d test rows, or %d training rows, "+
+		"are left out; small ones are uncertain by many points.", leastTest, leastRows)
 	parts := func(name string, list []PartResult) {
 		p.table(name, "language", "n", "stance accuracy", "stance macro-F1", "tone accuracy", "tone macro-F1")
 		for _, x := range list {
 			p.row(x.Name, languageNames[x.Language], x.Rows, x.StanceAccuracy, x.StanceF1, x.ToneAccuracy, x.ToneF1)
 		}
 	}
-	parts("length", byPart(c.test, lengthOf))
-	parts("outlet", byPart(c.test, func(r *training.Row) string {
+	parts("length", byPart(c.test, leastTest, lengthOf))
+	parts("outlet", byPart(c.test, leastTest, func(r *training.Row) string {
 		if r.Outlet != "" {
 			return r.Outlet
 		}

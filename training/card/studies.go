@@ -146,8 +146,8 @@ func (r *runner) ablation(cfg training.Config) error {
 		if x, r.base, err = r.fit(cfg); err != nil {
 			return x, err
 		}
-		s.Styles = byPart(r.base.Rows, func(r *training.Row) string { return r.Style })
-		s.Eras = byPart(r.base.Rows, func(r *training.Row) string { return r.Era })
+		s.Styles = byPart(r.base.Rows, leastRows, func(r *training.Row) string { return r.Style })
+		s.Eras = byPart(r.base.Rows, leastRows, func(r *training.Row) string { return r.Era })
 		return x, nil
 	})
 	if err != nil {
@@ -280,11 +280,15 @@ func sourceKey(r *training.Row) string {
 	return r.Source
 }
 
-// leastRows is the size from which figures of a part of the rows are shown.
-const leastRows = 40
+// leastRows is the size from which figures of a part of the training rows are
+// shown, leastTest of the fewer test rows.
+const (
+	leastRows = 40
+	leastTest = 15
+)
 
 func bySource(rows []training.Scored) []PartResult {
-	return byPart(rows, func(r *training.Row) string {
+	return byPart(rows, leastRows, func(r *training.Row) string {
 		if r.Source == unlabelledSource || r.Source == training.Written {
 			return ""
 		}
@@ -292,9 +296,9 @@ func bySource(rows []training.Scored) []PartResult {
 	})
 }
 
-// byPart measures the rows of each language by a key; an empty key leaves a row
-// out.
-func byPart(rows []training.Scored, key func(*training.Row) string) []PartResult {
+// byPart measures the rows of each language by a key, where there are as many as
+// least; an empty key leaves a row out.
+func byPart(rows []training.Scored, least int, key func(*training.Row) string) []PartResult {
 	parts := split(rows, func(r *training.Row) string {
 		if k := key(r); k != "" {
 			return k + "\t" + r.Lang
@@ -303,7 +307,7 @@ func byPart(rows []training.Scored, key func(*training.Row) string) []PartResult
 	})
 	var out []PartResult
 	for _, p := range parts {
-		if len(p.rows) < leastRows {
+		if len(p.rows) < least {
 			continue
 		}
 		name, lang, _ := strings.Cut(p.key, "\t")
