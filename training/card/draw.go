@@ -25,8 +25,12 @@ var (
 	red  = color.RGBA{R: 190, G: 60, B: 40, A: 255}
 )
 
-// side is the width and height of a figure.
-const side = 9 * vg.Centimeter
+// side is the width and height of a figure, margin what is left free at its
+// right and top.
+const (
+	side   = 9 * vg.Centimeter
+	margin = 5 * vg.Millimeter
+)
 
 // Draw returns the figures as SVG files by name: for each task the reliability
 // diagram before and after calibration, and accuracy by coverage.
@@ -50,7 +54,7 @@ func (c *Card) Draw() (map[string][]byte, error) {
 			return nil, err
 		}
 
-		p = axes(fmt.Sprintf("Accuracy by coverage, %s", t), "share of rows answered, surest first", "accuracy")
+		p = axes(fmt.Sprintf("Accuracy by coverage, %s", t), "share of rows answered", "accuracy")
 		p.X.Min, p.Y.Min = 0, 0.5
 		for _, l := range []struct {
 			lang string
@@ -136,7 +140,8 @@ func points(p *plot.Plot, name string, xys plotter.XYs, c color.Color) error {
 
 func save(out map[string][]byte, name string, p *plot.Plot) error {
 	canvas := vgsvg.New(side, side)
-	p.Draw(draw.New(canvas))
+	// Room on the right for the last number of the axis.
+	p.Draw(draw.Crop(draw.New(canvas), 0, -margin, 0, -margin))
 	var b bytes.Buffer
 	if _, err := canvas.WriteTo(&b); err != nil {
 		return fmt.Errorf("%s: %w", name, err)
