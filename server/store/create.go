@@ -7,14 +7,19 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/parley-nlp/parley/model/text"
 )
 
-// insertRows bounds the rows of one INSERT: SQLite takes 32,766 parameters.
-const insertRows = 500
+// insertRows and lookupRows bound the rows of one statement: the time that the
+// SQLite driver takes to bind parameters grows with the square of their number.
+const (
+	insertRows = 20
+	lookupRows = 250
+)
 
 // errDryRun rolls back the transaction of a dry run.
 var errDryRun = errors.New("dry run")
@@ -143,21 +148,27 @@ func (c *creation) run(ctx context.Context, labels []Label) (_ []Created, err er
 	if c.seq == first {
 		return out, nil
 	}
-	for rest := c.pending; len(rest) > 0; {
-		n := min(len(rest), insertRows)
-		if err := c.insert(ctx, rest[:n]); err != nil {
-			return nil, err
-		}
-		rest = rest[n:]
+	if err := c.insertPending(ctx); err != nil {
+		return nil, err
 	}
 	return out, setCounter(ctx, c.tx, "labels", c.seq)
+}
+
+func (c *creation) insertPending(ctx context.Context) error {
+	for some := range slices.Chunk(c.pending, insertRows) {
+		if err := c.insert(ctx, some); err != nil {
+			return err
+		}
+	}
+	c.pending = nil
+	return nil
 }
 
 // known returns the stored labels that bear the request ids, by request id.
 func (c *creation) known(ctx context.Context, labels []Label) (map[string]*Label, error) {
 	known := make(map[string]*Label)
 	for rest := labels; len(rest) > 0; {
-		n := min(len(rest), insertRows)
+		n := min(len(rest), lookupRows)
 		args := make([]any, n)
 		for i := range n {
 			args[i] = rest[i].RequestID
@@ -182,10 +193,9 @@ func (c *creation) known(ctx context.Context, labels []Label) (map[string]*Label
 // is what makes concurrent corrections safe: the second finds it ended.
 func (c *creation) supersede(ctx context.Context, l *Label) error {
 	// The label may be one of this very batch, which is not yet inserted.
-	if err := c.insert(ctx, c.pending); err != nil {
+	if err := c.insertPending(ctx); err != nil {
 		return err
 	}
-	c.pending = nil
 	var item string
 	var ended int64
 	err := c.tx.QueryRowContext(ctx, `SELECT item, end_seq FROM labels WHERE id = $1`, l.Supersedes).Scan(&item, &ended)
@@ -205,9 +215,6 @@ func (c *creation) supersede(ctx context.Context, l *Label) error {
 }
 
 func (c *creation) insert(ctx context.Context, labels []*Label) error {
-	if len(labels) == 0 {
-		return nil
-	}
 	const columns = 17
 	var b strings.Builder
 	b.WriteString(`INSERT INTO labels (seq, id, request_id, item, body, language, stance, tone, evidence,

@@ -137,7 +137,7 @@ func (d *database) DeleteLabel(ctx context.Context, id, actor, note string) (Lab
 func (d *database) Labeled(ctx context.Context, items []string) (map[string]bool, error) {
 	out := make(map[string]bool)
 	for len(items) > 0 {
-		n := min(len(items), 1000)
+		n := min(len(items), lookupRows)
 		args := make([]any, n)
 		for i := range n {
 			args[i] = items[i]
