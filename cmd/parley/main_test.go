@@ -50,7 +50,13 @@ func parley(t testing.TB, stdin string, args ...string) result {
 // command prepares a run of the program as a process of its own.
 func command(t testing.TB, stdin string, args ...string) *exec.Cmd {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	return commandWithin(t, time.Minute, stdin, args...)
+}
+
+// commandWithin is like command and ends the program after a while.
+func commandWithin(t testing.TB, d time.Duration, stdin string, args ...string) *exec.Cmd {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), d)
 	t.Cleanup(cancel)
 	self, err := os.Executable()
 	if err != nil {

@@ -1,0 +1,247 @@
+package input
+
+import (
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+)
+
+// readAll reads all records of content in a format.
+func readAll(t testing.TB, f Format, content string, fields Fields) ([]Record, error) {
+	t.Helper()
+	s := Source{Path: "-", Format: f, Stdin: strings.NewReader(content)}
+	r, err := s.Open(fields)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	var out []Record
+	for {
+		b, err := r.Next()
+		if errors.Is(err, io.EOF) {
+			return out, nil
+		}
+		if err != nil {
+			return out, err
+		}
+		records := b.Parse()
+		if len(records) != b.Len || b.First != int64(len(out)) {
+			t.Fatalf("batch of %d from %d has %d records after %d", b.Len, b.First, len(records), len(out))
+		}
+		out = append(out, records...)
+	}
+}
+
+func TestDetect(t *testing.T) {
+	for path, want := range map[string]struct {
+		f Format
+		c Compression
+	}{
+		"a.txt": {Text, Plain}, "dir.d/a": {Text, Plain}, "A.JSONL": {JSONL, Plain}, "a.csv.gz": {CSV, Gzip}, "a.tsv.zst": {TSV, Zstd},
+		"a.b.md": {Markdown, Plain}, "a.htm": {HTML, Plain}, "a.parquet": {Parquet, Plain}, ".txt": {Text, Plain}, "a.gz": {Text, Gzip},
+	} {
+		f, c, err := Detect(path)
+		if err != nil || f != want.f || c != want.c {
+			t.Errorf("%s is %s, %d, %v", path, f, c, err)
+		}
+	}
+	for _, path := range []string{"a.doc", "a.txt.bz2", "a.json"} {
+		if _, _, err := Detect(path); err == nil || !strings.Contains(err.Error(), ".jsonl") {
+			t.Errorf("%s: error is %v", path, err)
+		}
+	}
+	for f := Text; f <= Parquet; f++ {
+		if got, _, err := ParseFormat(f.String()); err != nil || got != f {
+			t.Errorf("ParseFormat(%s) is %s, %v", f, got, err)
+		}
+	}
+}
+
+func TestJSONLRecords(t *testing.T) {
+	in := "\uFEFF" + `{"id":"a","text":"x\u0041\ud83d\udd4a","z":1.50,"a":{"k": [1, "}"]},"é":"é\/"}` + "\r\n\n" + ` {"ref" : 12, "text":"y"} `
+	got, err := readAll(t, JSONL, in, Fields{})
+	if err != nil || len(got) != 2 {
+		t.Fatalf("%d records, %v", len(got), err)
+	}
+	if r := got[0]; r.ID != "a" || string(r.Content) != "xA\U0001F54A" || r.Line != 1 || string(r.Extra) != `{"a":{"k":[1,"}"]},"z":1.50,"é":"é\/"}` {
+		t.Errorf("record is %+v, extra %s", r, r.Extra)
+	}
+	if r := got[1]; r.ID != "stdin:3" || string(r.Extra) != `{"ref":12}` || r.Place() != "stdin:3" {
+		t.Errorf("record is %+v, extra %s", r, r.Extra)
+	}
+	got, _ = readAll(t, JSONL, in, Fields{ID: "ref", Pass: []string{"z"}})
+	if got[1].ID != "12" || string(got[0].Extra) != `{"z":1.50}` || got[1].Extra != nil {
+		t.Errorf("records are %+v", got)
+	}
+}
+
+// Members are split as encoding/json splits them.
+func FuzzParseJSON(f *testing.F) {
+	for _, s := range []string{`{"text":"a","b":[1,{"c":"]"}]}`, `{}`, ` { "text" : "\"\\" , "x":-1e5, "text":"z" }`, `{"text":"\u0000","t":true,"n":null}`, `[1]`, `{"text":"` + "\xff" + `"}`} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		fields := Fields{}.withDefaults()
+		var rec Record
+		err := fields.parseJSON(&rec, []byte(s))
+		var want map[string]json.RawMessage
+		if json.Unmarshal([]byte(s), &want) != nil || want == nil {
+			if err == nil {
+				t.Errorf("%q is accepted", s)
+			}
+			return
+		}
+		var text string
+		if json.Unmarshal(want["text"], &text) != nil || string(bytes.TrimSpace(want["text"])) == "null" {
+			if err == nil {
+				t.Errorf("%q is accepted without text", s)
+			}
+			return
+		}
+		if err != nil {
+			return // its id may be wrong
+		}
+		if string(rec.Content) != text {
+			t.Errorf("%q: text is %q, want %q", s, rec.Content, text)
+		}
+		extra := map[string]json.RawMessage{}
+		if rec.Extra != nil {
+			if err := json.Unmarshal(rec.Extra, &extra); err != nil {
+				t.Fatalf("%q: extra %q: %v", s, rec.Extra, err)
+			}
+		}
+		delete(want, "text")
+		delete(want, "id")
+		if len(extra) != len(want) {
+			t.Errorf("%q: extra is %s, want %d fields", s, rec.Extra, len(want))
+		}
+	})
+}
+
+// Tables are cut into the rows that encoding/csv finds, when it finds no fault.
+func FuzzCSVRows(f *testing.F) {
+	for _, s := range []string{"a,b\nc,d", "\"a\nb\",c\r\n\"d\"\"\",e\n", "x\n\n\ny,\"\"", "\"a\"b,c\nd", "a,\"b", ",\n\"", "\"\r\n\",x"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		if strings.ContainsRune(s, 0) {
+			return
+		}
+		r := csv.NewReader(strings.NewReader(s))
+		r.FieldsPerRecord = 2
+		want, err := r.ReadAll()
+		if err != nil {
+			return
+		}
+		got, err := readAll(t, CSV, "id,text\n"+s, Fields{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		// encoding/csv takes a line of blanks for a field, which has too few here.
+		if len(got) != len(want) {
+			t.Fatalf("%q: %d rows, want %d", s, len(got), len(want))
+		}
+		for i, rec := range got {
+			if rec.Err != nil || string(rec.Content) != want[i][1] {
+				t.Errorf("%q: row %d is %q, %v, want %q", s, i, rec.Content, rec.Err, want[i][1])
+			}
+		}
+	})
+}
+
+func TestCSVHeader(t *testing.T) {
+	got, err := readAll(t, CSV, "text,,id,a,a\nhello,1,7,2,3\n", Fields{})
+	if err != nil || len(got) != 1 {
+		t.Fatalf("%+v, %v", got, err)
+	}
+	if string(got[0].Extra) != `{"a":"2","a_2":"3","column_2":"1"}` || got[0].ID != "7" {
+		t.Errorf("record is %+v, extra %s", got[0], got[0].Extra)
+	}
+	if got, err := readAll(t, CSV, "text,id\n", Fields{}); err != nil || len(got) != 0 {
+		t.Errorf("a header alone gives %v, %v", got, err)
+	}
+	if _, err := readAll(t, CSV, "a,\"b\nc", Fields{}); err == nil || !strings.Contains(err.Error(), "header") {
+		t.Errorf("error is %v", err)
+	}
+}
+
+// Batches end where reading would wait, so that rows are there as they come.
+func TestLinesDoNotWait(t *testing.T) {
+	r, w := io.Pipe()
+	s := Source{Path: "-", Format: JSONL, Stdin: r}
+	go fmt.Fprintf(w, `{"text":"a"}`+"\n"+`{"text":"b"}`+"\n")
+	in, err := s.Open(Fields{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if b, err := in.Next(); err != nil || b.Len != 2 {
+		t.Errorf("batch of %d, %v, want 2 before the pipe is closed", b.Len, err)
+	}
+	w.Close()
+	if _, err := in.Next(); !errors.Is(err, io.EOF) {
+		t.Errorf("error is %v, want EOF", err)
+	}
+}
+
+// A row beyond the bound is named and skipped, whatever it holds.
+func TestLongRows(t *testing.T) {
+	long := strings.Repeat("x", MaxRow)
+	for name, test := range map[string]struct {
+		f       Format
+		content string
+	}{
+		"jsonl":         {JSONL, `{"text":"a"}` + "\n" + long + long + "\n" + `{"text":"b"}` + "\n"},
+		"csv":           {CSV, "id,text\n1,a\n2," + long + "\n3,b\n"},
+		"csv in quotes": {CSV, "id,text\n1,a\n2,\"" + long + "\n" + long + "\"\n3,b\n"},
+	} {
+		got, err := readAll(t, test.f, test.content, Fields{})
+		if err != nil || len(got) != 3 {
+			t.Errorf("%s: %d records, %v", name, len(got), err)
+			continue
+		}
+		if got[1].Err == nil || !strings.Contains(got[1].Err.Error(), "longer than 16 MiB") || string(got[2].Content) != "b" {
+			t.Errorf("%s: records are %v and %q", name, got[1].Err, got[2].Content)
+		}
+	}
+}
+
+// failing gives its content and then an error.
+type failing struct {
+	io.Reader
+	err error
+}
+
+func (f *failing) Read(p []byte) (int, error) {
+	n, err := f.Reader.Read(p)
+	if err == io.EOF {
+		err = f.err
+	}
+	return n, err
+}
+
+func TestReadErrorEndsInput(t *testing.T) {
+	boom := errors.New("disk on fire")
+	for f, content := range map[Format]string{JSONL: `{"text":"a"}` + "\n" + `{"te`, CSV: "text\na\n\"b", Text: "some text"} {
+		s := Source{Path: "-", Format: f, Stdin: &failing{strings.NewReader(content), boom}}
+		r, err := s.Open(Fields{})
+		n := 0
+		for err == nil {
+			var b Batch
+			if b, err = r.Next(); err == nil {
+				n += b.Len
+			}
+		}
+		want := 1
+		if f == Text {
+			want = 0
+		}
+		if !errors.Is(err, boom) || !strings.HasPrefix(err.Error(), "stdin") || n != want {
+			t.Errorf("%s: %d records, then %v", f, n, err)
+		}
+	}
+}

@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# Runs the code blocks of docs/recipes.md in a folder of their own, in their
+# order. A block marked needs=TOOL is left out where TOOL is not installed.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+tmp=$(mktemp -d "${TMPDIR:-/tmp}/parley-recipes.XXXXXX")
+trap 'rm -rf "$tmp"' EXIT
+mkdir "$tmp/bin" "$tmp/work"
+CGO_ENABLED=0 go build -o "$tmp/bin/parley" ./cmd/parley
+cp -r examples "$tmp/work/"
+
+# Blocks become files: 01.sh, 02.python, with what they need in 01.needs.
+awk -v dir="$tmp" '
+	/^```/ && !inside { split(substr($0, 4), info, " "); inside = 1; name = sprintf("%s/%02d", dir, ++n)
+		file = name "." info[1]; printf "%s", info[2] > (name ".needs"); print "" > file; next }
+	/^```/ { inside = 0; close(file); close(name ".needs"); next }
+	inside { print > file }' docs/recipes.md
+
+# has tells whether a tool can be used here.
+has() {
+	case $1 in
+	'') true ;;
+	pandas) python3 -c 'import pandas' 2>/dev/null ;;
+	server | time) false ;; # not for a check
+	*) command -v "$1" >/dev/null ;;
+	esac
+}
+
+ran=0 left=0
+cd "$tmp/work"
+export PATH="$tmp/bin:$PATH"
+for needs in "$tmp"/*.needs; do
+	block=${needs%.needs}.sh
+	[ -e "$block" ] || block=${needs%.needs}.python
+	need=$(sed 's/^needs=//' "$needs")
+	if ! has "$need"; then
+		left=$((left + 1))
+		continue
+	fi
+	echo "-- $(sed '/^$/d' "$block" | head -1)"
+	case $block in
+	*.sh) bash -euo pipefail "$block" >out ;;
+	*.python) python3 "$block" >out ;;
+	esac || { echo "recipe failed:"; cat "$block"; exit 1; }
+	if ! grep -q '[^[:space:]]' out && ! grep -q -e ' -o ' -e '>' -e '--filter' "$block"; then
+		echo "recipe printed nothing:"; cat "$block"; exit 1
+	fi
+	ran=$((ran + 1))
+done
+echo "$ran recipes ran, $left need what is not here"
