@@ -167,6 +167,9 @@ func (f *frame) nameBefore(i, from int) (speaker, bool) {
 			return s, false
 		}
 		if first-1 <= from || !f.is(first-1, preposition) {
+			if !f.namesSomebody(first, i) {
+				return s, true
+			}
 			s.first, s.last = first, i
 			s.camp = f.campOf(max(from, first-3), i)
 			return s, true
@@ -174,6 +177,18 @@ func (f *frame) nameBefore(i, from int) (speaker, bool) {
 		i = first - 2
 	}
 	return s, false
+}
+
+// namesSomebody reports whether a name or the class of an actor stands among the
+// tokens [first, last].
+func (f *frame) namesSomebody(first, last int) bool {
+	const actors = 1<<ally | 1<<west | 1<<gulf | 1<<opposition | 1<<jihadist | 1<<united | 1<<kurd | 1<<unnamed | 1<<civilian | 1<<enemyState
+	for i := first; i <= last; i++ {
+		if f.toks.List[i].Has(text.Capital) || f.words[i].classes&actors != 0 || f.words[i].mention != notMention {
+			return true
+		}
+	}
+	return false
 }
 
 // nounPhrase returns the first token of the noun phrase that ends at token i,
@@ -220,7 +235,7 @@ var roles = func() map[uint64]wordRole {
 	m := map[uint64]wordRole{}
 	for role, words := range map[wordRole]string{
 		pronoun:     "he she it they we i you who which this that these those there others many some",
-		auxiliary:   "has have had was is were been also later reportedly repeatedly openly previously earlier now then often once however further recently already publicly",
+		auxiliary:   "has have had was is were been may might could also long later reportedly repeatedly openly previously earlier now then often once however further recently already publicly",
 		preposition: "in on at from by with near inside outside after before during under into against about over between through to when while as if because but or where than",
 		joiner:      "of for and the a an de",
 	} {
