@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"iter"
 	"sync/atomic"
 
@@ -134,7 +135,8 @@ func (t *tooMany) Error() string { return "too many paragraphs" }
 
 // callError turns an error of score that ends the call into what the caller sees.
 func callError(err error) *Error {
-	if t, ok := err.(*tooMany); ok {
+	var t *tooMany
+	if errors.As(err, &t) {
 		return FieldErrorf(ParagraphsTooMany, "documents", "the documents hold more paragraphs than the limit of %d a call", t.limit)
 	}
 	return toError(err)

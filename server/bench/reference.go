@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"hash/maphash"
 	"io"
@@ -72,7 +73,7 @@ func register(g *grpc.Server, unary, stream func() any, answer func(any) any) {
 			for {
 				m := stream()
 				if err := s.RecvMsg(m); err != nil {
-					if err == io.EOF {
+					if errors.Is(err, io.EOF) {
 						return nil
 					}
 					return err
@@ -90,7 +91,7 @@ func readAnswers(in io.Reader) (map[uint64][]byte, error) {
 	out := map[uint64][]byte{}
 	for {
 		req, err := readBlock(in)
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return out, nil
 		}
 		if err != nil {

@@ -202,7 +202,7 @@ func measure(ctx context.Context, o options, servers []*process, reqs requests, 
 			return stream(ctx, p.addr, reqs.stream, o.perMessage, o.time)
 		}},
 	}
-	fmt.Printf("%s/%s, %d cores shared with the client, %d rounds of %v, medians\n", runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), o.rounds, o.time)
+	fmt.Fprintf(os.Stdout, "%s/%s, %d cores shared with the client, %d rounds of %v, medians\n", runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), o.rounds, o.time)
 	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(w, "what\tserver\tparagraphs/s\tp50\tp99\tCPU\tof echo\tp99 of echo\tof same answer\t")
 	for _, k := range kinds {
@@ -228,7 +228,7 @@ func measure(ctx context.Context, o options, servers []*process, reqs requests, 
 	if err := w.Flush(); err != nil {
 		return err
 	}
-	fmt.Printf("memory of parleyd: %d MiB idle, %d MiB at the end\n", idle, servers[2].rss())
+	fmt.Fprintf(os.Stdout, "memory of parleyd: %d MiB idle, %d MiB at the end\n", idle, servers[2].rss())
 	return nil
 }
 
