@@ -36,6 +36,9 @@ func (f *scoreFlags) openInputs(cmd *cobra.Command, args []string) (*inputs, err
 		}
 	}
 	if len(args) == 0 {
+		if isTerminal(cmd.InOrStdin()) {
+			return nil, usageError("nothing to score: name files, or - for what you type (see parley score --help)")
+		}
 		args = []string{"-"}
 	}
 	in := &inputs{}

@@ -43,10 +43,17 @@ func (f *scoreFlags) run(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	config.Append, config.Idle, config.Start = s.out.append, s.out.flush, s.state.Position
-	// What is under way when Ctrl-C comes is still scored and written.
-	err = config.Run(context.WithoutCancel(cmd.Context()), cmd.Context().Done(), in.sources, s.chunk)
+	// What is under way when Ctrl-C comes is still scored and written, if that
+	// does not take long.
+	ctx, cancel := context.WithCancel(context.WithoutCancel(cmd.Context()))
+	defer cancel()
+	defer context.AfterFunc(cmd.Context(), func() { time.AfterFunc(grace, cancel) })()
+	err = config.Run(ctx, cmd.Context().Done(), in.sources, s.chunk)
 	return s.end(err, f.resume)
 }
+
+// grace is how long a run that is interrupted may take for what is under way.
+const grace = 10 * time.Second
 
 // checkFiles refuses outputs that would overwrite something else of the run,
 // and runs that could not be resumed.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -205,7 +206,7 @@ func (s *sink) finishJournal(keep bool) error {
 // status turns how a run ended into an exit status.
 func (s *sink) status(err error) error {
 	switch {
-	case errors.Is(err, score.ErrStopped):
+	case errors.Is(err, score.ErrStopped), errors.Is(err, context.Canceled):
 		return &exitError{exitInterrupted, errors.New("interrupted")}
 	case errors.Is(err, errFailFast):
 		fmt.Fprintf(s.stderr, "parley: %v\n", errFailFast)
