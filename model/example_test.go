@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log"
+	"math"
 
 	"github.com/parley-nlp/parley/model"
 	"github.com/parley-nlp/parley/model/text"
@@ -65,9 +66,9 @@ func ExampleModel_Explain() {
 	for _, c := range e.Contributions {
 		logit += c.Weights[model.Against]
 	}
-	fmt.Printf("%.6f\n", logit-e.Logits[model.Against])
+	fmt.Println(math.Abs(logit-e.Logits[model.Against]) < 1e-9)
 	// Output:
-	// 0.000000
+	// true
 }
 
 func ExampleLoad() {
