@@ -107,6 +107,9 @@ func short(id string) string {
 // exact finds the exact name of a model that is given by an alias, an exact name
 // or the beginning of one.
 func exact(ctx context.Context, conn *grpc.ClientConn, name string) (string, error) {
+	if before, digest, ok := strings.Cut(name, "@sha256:"); ok && before != "" && len(digest) == 64 {
+		return name, nil // the server knows whether there is such a model
+	}
 	resp, err := parleyv1.NewModelServiceClient(conn).ListModels(ctx, &parleyv1.ListModelsRequest{})
 	if err != nil {
 		return "", callError(ctx, err)

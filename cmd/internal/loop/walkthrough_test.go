@@ -45,7 +45,7 @@ func runScript(t *testing.T, commands string) string {
 	if _, err := exec.LookPath("bash"); err != nil {
 		t.Skip("no bash to run the commands of the document")
 	}
-	cmd := exec.CommandContext(deadline(t, 100*time.Second), "bash", "-euo", "pipefail", "-c", "trap 'kill $(jobs -p) 2>/dev/null; wait' EXIT\n"+commands)
+	cmd := exec.CommandContext(deadline(t, 100*time.Second), "bash", "-euo", "pipefail", "-c", "trap 'kill $(jobs -p) 2>/dev/null || true; wait' EXIT\n"+commands)
 	cmd.Dir = filepath.Join("..", "..", "..")
 	cmd.Env = append(os.Environ(), "PATH="+dir+string(os.PathListSeparator)+os.Getenv("PATH"), "DATA="+t.TempDir())
 	cmd.WaitDelay = 5 * time.Second
@@ -62,6 +62,17 @@ func TestWalkThrough(t *testing.T) {
 		"60 labels stored, 0 there already, 0 refused", "0 labels stored, 60 there already", "Krippendorff's alpha",
 		"passed: none of", "stored as candidate: assad@sha256:", "change a label from", "serves now, assad@sha256:", "the gate passed it",
 		"refused: worse by more than 0.020: macro-f1 of ",
+	} {
+		if !strings.Contains(out, want) {
+			t.Errorf("the output lacks %q:\n%s", want, out)
+		}
+	}
+}
+
+func TestAnotherTarget(t *testing.T) {
+	out := runScript(t, script(t, "another-target.md", "End to end"))
+	for _, want := range []string{
+		"erdogan@sha256:", "from 40 rows", `"label":"favor"`, "serves now, assad@sha256:", "40 labels stored", "stored as candidate: erdogan@sha256:", "Recep Tayyip Erdogan",
 	} {
 		if !strings.Contains(out, want) {
 			t.Errorf("the output lacks %q:\n%s", want, out)
