@@ -32,7 +32,7 @@ func inputs(t *testing.T) curve.Inputs {
 		case 2, 3:
 			r.Source = "elsewhere"
 			in.Real = append(in.Real, r)
-		case 4:
+		case 4, 5, 6, 7:
 			in.Dev = append(in.Dev, r)
 		}
 	}
