@@ -32,6 +32,7 @@ var scopes = map[string]Scope{
 	"parley.v1.ModelService/ActivateModel":     ScopeAdmin,
 	"parley.v1.LabelService":                   ScopeLabel,
 	"parley.v1.TrainingService":                ScopeTrain,
+	"parley.v1.TrainingService/PromoteModel":   ScopeAdmin,
 }
 
 // scopeOf returns the scope that a method, "/service/Method", asks for.
