@@ -125,8 +125,8 @@ func (s *sink) record(item *score.Item) error {
 		return nil
 	}
 	line := failure{Input: item.Input, Line: item.Line, ID: item.ID, Error: item.Err.Error()}
-	if item.Failure.Paragraph >= 0 {
-		line.Paragraph = &item.Failure.Paragraph
+	if item.Paragraph >= 0 {
+		line.Paragraph = &item.Paragraph
 	}
 	data, err := json.Marshal(line)
 	if err != nil {

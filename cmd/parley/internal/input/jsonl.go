@@ -39,8 +39,8 @@ type member struct {
 func (f *Fields) parseJSON(rec *Record, row []byte) error {
 	row = bytes.TrimSpace(row)
 	if !json.Valid(row) {
-		var any json.RawMessage
-		return fmt.Errorf("not JSON: %w", json.Unmarshal(row, &any))
+		var v json.RawMessage
+		return fmt.Errorf("not JSON: %w", json.Unmarshal(row, &v))
 	}
 	if row[0] != '{' {
 		return fmt.Errorf("row is a JSON %s, want an object", kind(row))

@@ -50,7 +50,7 @@ func (s *Source) Open(fields Fields) (Reader, error) {
 
 // Plain opens the input as the bytes that are packed in it.
 func (s *Source) Plain() (io.ReadCloser, error) {
-	var file io.Reader = s.Stdin
+	file := s.Stdin
 	closers := &closeAll{}
 	if s.Err != nil {
 		return nil, s.wrap(s.Err)
@@ -86,29 +86,37 @@ func (s *Source) open(fields Fields) (Reader, error) {
 	if s.Err != nil {
 		return nil, s.Err
 	}
-	var file io.Reader = s.Stdin
+	file := s.Stdin
 	closers := closeAll{}
 	if s.Path != "-" {
-		f, err := os.Open(s.Path)
+		f, err := openFile(s.Path)
 		if err != nil {
 			return nil, err
 		}
 		closers = append(closers, f.Close)
-		if info, err := f.Stat(); err != nil {
-			closers.Close()
-			return nil, err
-		} else if info.IsDir() {
-			closers.Close()
-			return nil, errors.New("is a directory (name its files, or say --recursive)")
-		}
 		file = f
 	}
 	r, err := s.reader(file, &closers, fields)
 	if err != nil {
-		closers.Close()
-		return nil, err
+		return nil, errors.Join(err, closers.Close())
 	}
 	return r, nil
+}
+
+// openFile opens a file that is no directory.
+func openFile(path string) (*os.File, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	info, err := f.Stat()
+	if err == nil && info.IsDir() {
+		err = errors.New("is a directory (name its files, or say --recursive)")
+	}
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
 }
 
 // reader puts the reader of the format upon the opened file.

@@ -57,10 +57,10 @@ func mixed() []input.Source {
 	var jsonl, large strings.Builder
 	for i := range 300 {
 		fmt.Fprintf(&jsonl, `{"id":"%d","text":"One %d.\n\nTwo %d."}`+"\n", i, i, i)
-		switch {
-		case i%50 == 7:
+		switch i % 50 {
+		case 7:
 			jsonl.WriteString("{\n")
-		case i%50 == 9:
+		case 9:
 			jsonl.WriteString(`{"id":"none","text":" "}` + "\n")
 		}
 	}
