@@ -149,6 +149,11 @@ func TestEqualsParleyScore(t *testing.T) {
 			rows, wantRows := lines(t, prefix+"-0*-of-00003.jsonl", 3), lines(t, want, 1)
 			if len(wantRows) < 50 || !slices.Equal(rows, wantRows) {
 				t.Errorf("%d rows are not the %d of parley score", len(rows), len(wantRows))
+				for i := range min(len(rows), len(wantRows)) {
+					if rows[i] != wantRows[i] {
+						t.Fatalf("the first that differs is\n%s\nwant\n%s", rows[i], wantRows[i])
+					}
+				}
 			}
 			bad, wantBad := lines(t, prefix+"-errors-00000-of-00001.jsonl", 1), lines(t, failed, 1)
 			if len(wantBad) < 5 || !slices.Equal(bad, wantBad) {
