@@ -118,7 +118,6 @@ func (s *Server) transport() []grpc.ServerOption {
 		grpc.MaxConcurrentStreams(uint32(l.Calls)),
 		grpc.MaxHeaderListSize(uint32(l.HeaderBytes)),
 		grpc.ConnectionTimeout(l.Handshake),
-		grpc.SharedWriteBuffer(true),
 		// Goroutines whose stacks have grown already; more are started when all are busy.
 		grpc.NumStreamWorkers(streamWorkers),
 		grpc.WaitForHandlers(true),

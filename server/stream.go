@@ -39,7 +39,7 @@ func (c *classifier) StreamClassify(stream grpc.BidiStreamingServer[parleyv1.Str
 	order := make(chan answer, depth)
 	end := make(chan error, 1) // why no more is read
 	go func() {
-		end <- c.receive(ctx, stream, order, depth)
+		end <- c.receive(ctx, stream, order)
 		close(order)
 	}()
 	for {
@@ -88,7 +88,7 @@ func send(ctx context.Context, stream grpc.BidiStreamingServer[parleyv1.StreamCl
 
 // receive reads messages and puts them to work, at most depth and streamBytes
 // at a time. Its error, nil at the end of the stream, is that of the call.
-func (c *classifier) receive(ctx context.Context, stream grpc.BidiStreamingServer[parleyv1.StreamClassifyRequest, parleyv1.StreamClassifyResponse], order chan<- answer, depth int) error {
+func (c *classifier) receive(ctx context.Context, stream grpc.BidiStreamingServer[parleyv1.StreamClassifyRequest, parleyv1.StreamClassifyResponse], order chan<- answer) error {
 	bytes := semaphore.NewWeighted(streamBytes)
 	for sequence := int64(0); ; sequence++ {
 		req, err := stream.Recv()

@@ -157,8 +157,7 @@ func labelFiles(names []string) ([]standoff.File, error) {
 			return nil, err
 		}
 		rows, err := standoff.Read(f)
-		f.Close()
-		if err != nil {
+		if err = errors.Join(err, f.Close()); err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
 		files = append(files, standoff.File{Name: filepath.Base(name), Rows: rows})

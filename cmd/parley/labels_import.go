@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 
 	"github.com/spf13/cobra"
@@ -131,7 +130,7 @@ func (f *importFlags) run(cmd *cobra.Command, args []string) error {
 }
 
 func (im *importer) read(ctx context.Context, path string, format labelio.Format, o labelio.Options) error {
-	var in io.Reader = im.cmd.InOrStdin()
+	in := im.cmd.InOrStdin()
 	im.file = "stdin"
 	if path != "-" {
 		file, err := os.Open(path)

@@ -91,7 +91,6 @@ type differ struct {
 	words         int32
 
 	compared, changed int
-	bad               int
 }
 
 func (d *differ) run(ctx context.Context, sources []input.Source) error {

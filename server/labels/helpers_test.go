@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"iter"
-	"math"
 	"net"
 	"slices"
 	"strings"
@@ -132,5 +131,3 @@ func reasonOf(err error) string {
 	}
 	return ""
 }
-
-func near(a, b float64) bool { return math.Abs(a-b) < 1e-6 }

@@ -90,7 +90,9 @@ func Open(ctx context.Context, opt Options) (*Registry, error) {
 		r.store = s
 	}
 	r.now.Store(r.snapshot(Aliases{}, nil))
-	r.refresh(ctx, false)
+	// A store that cannot be listed now is tried again by the watch; until then
+	// the fallback serves.
+	_ = r.refresh(ctx, false)
 	return r, nil
 }
 

@@ -45,7 +45,7 @@ func Make(r io.Reader, how string) ([]Row, error) {
 
 // detach returns the row without its text.
 func (l *Labelled) detach(how string) (Row, error) {
-	if err := l.Row.Check(); err != nil {
+	if err := l.Check(); err != nil {
 		return Row{}, err
 	}
 	s := Normalize(l.Text)

@@ -185,8 +185,7 @@ var Files = sync.OnceValues(func() ([]File, error) {
 			return nil, err
 		}
 		rows, err := Read(f)
-		f.Close()
-		if err != nil {
+		if err = errors.Join(err, f.Close()); err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
 		out = append(out, File{name, rows})

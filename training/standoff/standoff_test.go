@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"context"
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -180,8 +181,8 @@ func TestRoundTrip(t *testing.T) {
 	}
 	var packed bytes.Buffer
 	z := gzip.NewWriter(&packed)
-	z.Write([]byte(lines))
-	if err := z.Close(); err != nil {
+	_, err := z.Write([]byte(lines))
+	if err := errors.Join(err, z.Close()); err != nil {
 		t.Fatal(err)
 	}
 	for name, content := range map[string]string{
