@@ -79,7 +79,7 @@ func line(i *Item) string {
 	case Scored, Dropped:
 		return fmt.Sprintf("%d %s %d %d-%d %s", i.Kind, i.Row.ID, i.Row.Paragraph, i.Row.Start, i.Row.End, i.Row.Text)
 	}
-	return fmt.Sprintf("%d %s %d %d %v", i.Kind, i.ID, i.Line, i.Failure.Paragraph, i.Err != nil)
+	return fmt.Sprintf("%d %s %d %d %v", i.Kind, i.ID, i.Line, i.Paragraph, i.Err != nil)
 }
 
 // collect runs over the mixed inputs and returns the items with the positions
