@@ -65,6 +65,11 @@ func NewOverlaps(rows []training.Row) *Overlaps {
 // Dir reads every file under a directory: .jsonl by its field "text", .gz and
 // all others as plain text. It stops when ctx is done.
 func (o *Overlaps) Dir(ctx context.Context, dir string) error {
+	// The directory itself may be a link, which WalkDir would not follow.
+	dir, err := filepath.EvalSymlinks(dir)
+	if err != nil {
+		return err
+	}
 	return filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
 		if err != nil {
 			return err

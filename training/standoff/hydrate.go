@@ -52,6 +52,11 @@ func (t *Texts) add(s string) {
 // Path reads a file, or every file under a directory: .jsonl by its field
 // "text", all others as plain text; .gz is unpacked. It stops when ctx is done.
 func (t *Texts) Path(ctx context.Context, path string) error {
+	// The directory itself may be a link, which WalkDir would not follow.
+	path, err := filepath.EvalSymlinks(path)
+	if err != nil {
+		return err
+	}
 	return filepath.WalkDir(path, func(name string, e fs.DirEntry, err error) error {
 		if err != nil {
 			return err
