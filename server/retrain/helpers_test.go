@@ -140,7 +140,7 @@ func serve(t testing.TB, at storetest.Location, trainer retrain.Trainer) *instan
 	if in.registry, err = registry.Open(deadline(t), registry.Options{Embedded: embedded(t), Where: at.Dir + "/models"}); err != nil {
 		t.Fatal(err)
 	}
-	in.service = retrain.New(retrain.Options{Store: in.store, Models: in.registry, Trainer: trainer, CodeVersion: "v-test", LeaseTTL: 400 * time.Millisecond})
+	in.service = retrain.New(retrain.Options{Store: in.store, Models: in.registry, Trainer: trainer, CodeVersion: "v-test", LeaseTTL: 2 * time.Second})
 	srv, err := server.New(server.Options{Models: server.FromRegistry(in.registry)})
 	if err != nil {
 		t.Fatal(err)

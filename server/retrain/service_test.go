@@ -133,7 +133,7 @@ func TestOneAtATime(t *testing.T) {
 		}
 		// The lease outlives its first term while the training runs, and its
 		// progress is seen from the other server.
-		time.Sleep(time.Second)
+		time.Sleep(2500 * time.Millisecond)
 		if _, err := two.StartTraining(deadline(t), &parleyv1.StartTrainingRequest{}); reasonOf(err) != server.TrainingRunning {
 			t.Errorf("after the first term: %v", err)
 		}

@@ -66,9 +66,8 @@ func NewOverlaps(rows []training.Row) *Overlaps {
 // all others as plain text. It stops when ctx is done.
 func (o *Overlaps) Dir(ctx context.Context, dir string) error {
 	// The directory itself may be a link, which WalkDir would not follow.
-	dir, err := filepath.EvalSymlinks(dir)
-	if err != nil {
-		return err
+	if target, err := filepath.EvalSymlinks(dir); err == nil {
+		dir = target
 	}
 	return filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
 		if err != nil {

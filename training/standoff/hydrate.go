@@ -53,9 +53,8 @@ func (t *Texts) add(s string) {
 // "text", all others as plain text; .gz is unpacked. It stops when ctx is done.
 func (t *Texts) Path(ctx context.Context, path string) error {
 	// The directory itself may be a link, which WalkDir would not follow.
-	path, err := filepath.EvalSymlinks(path)
-	if err != nil {
-		return err
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		path = target
 	}
 	return filepath.WalkDir(path, func(name string, e fs.DirEntry, err error) error {
 		if err != nil {
