@@ -214,8 +214,8 @@ func (s *Scorer) Score(ctx context.Context, r *Record, row, bad func(line []byte
 			row(item.Encoded[:len(item.Encoded)-1])
 		case score.Failed, score.Unreadable:
 			f := failure{Input: item.Input, Line: item.Line, ID: item.ID, Error: item.Err.Error()}
-			if item.Failure.Paragraph >= 0 {
-				f.Paragraph = &item.Failure.Paragraph
+			if item.Paragraph >= 0 {
+				f.Paragraph = &item.Paragraph
 			}
 			line, err := json.Marshal(f)
 			if err != nil {
