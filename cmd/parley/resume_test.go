@@ -74,7 +74,8 @@ func TestResumeAfterKill(t *testing.T) {
 						killed++
 					}
 				}
-				if killed == 0 {
+				// A single kill may come too late on a busy machine; several may not.
+				if killed == 0 && kills > 2 {
 					t.Errorf("none of %d runs was killed before it ended", kills)
 				}
 				r := finish(t, command(t, "", args(dir, append(where, "--resume")...)...))
