@@ -2,6 +2,7 @@ package training
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/parley-nlp/parley/model"
 	"github.com/parley-nlp/parley/model/text"
@@ -20,7 +21,6 @@ type LanguageEvaluation struct {
 	Stance   TaskEvaluation               `json:"stance"`
 	Tone     TaskEvaluation               `json:"tone"`
 	preds    [model.NumTasks][]Prediction `json:"-"`
-	rows     []*Row                       `json:"-"`
 }
 
 // TaskEvaluation holds the figures of one task.
@@ -57,38 +57,42 @@ func (l *LanguageEvaluation) Predictions(t model.Task) []Prediction { return l.p
 // measures evidence, which takes several times as long.
 func Evaluate(m *model.Model, rows []Row, withEvidence bool) (*Evaluation, error) {
 	e := &Evaluation{Model: m.ID()}
-	for _, lang := range []string{"en", "ar", "all"} {
-		l := LanguageEvaluation{Language: lang}
-		var tallies [model.NumTasks]evidenceTally
-		for i := range rows {
-			r := &rows[i]
-			if lang != "all" && r.Lang != lang {
-				continue
+	parts := map[string]*LanguageEvaluation{}
+	tallies := map[string]*[model.NumTasks]evidenceTally{}
+	order := []string{"en", "ar", "all"}
+	for _, lang := range order {
+		parts[lang] = &LanguageEvaluation{Language: lang}
+		tallies[lang] = &[model.NumTasks]evidenceTally{}
+	}
+	for i := range rows {
+		r := &rows[i]
+		opt := model.Options{Language: r.Language(), Evidence: model.NoEvidence}
+		if withEvidence {
+			opt.Evidence = model.DefaultEvidence
+		}
+		p, err := m.Paragraph(r.Text, opt)
+		if err != nil {
+			return nil, fmt.Errorf("row %q: %w", r.ID, err)
+		}
+		for t := range model.Task(model.NumTasks) {
+			pr := p.Task(t)
+			pred := Prediction{
+				Label: pr.Label, Gold: r.Label(t),
+				Probabilities: slices.Clone(pr.Probabilities[:len(t.Labels())]),
 			}
-			l.rows = append(l.rows, r)
-			opt := model.Options{Language: r.Language(), Evidence: model.NoEvidence}
+			for _, lang := range []string{r.Lang, "all"} {
+				parts[lang].preds[t] = append(parts[lang].preds[t], pred)
+			}
 			if withEvidence {
-				opt.Evidence = model.DefaultEvidence
-			}
-			p, err := m.Paragraph(r.Text, opt)
-			if err != nil {
-				return nil, fmt.Errorf("row %q: %w", r.ID, err)
-			}
-			for t := range model.Task(model.NumTasks) {
-				pr := p.Task(t)
-				n := len(t.Labels())
-				l.preds[t] = append(l.preds[t], Prediction{
-					Label: pr.Label, Gold: r.Label(t),
-					Probabilities: append([]float64(nil), pr.Probabilities[:n]...),
-				})
-				if withEvidence && lang != "all" {
-					if err := tallies[t].add(m, r, t, pr); err != nil {
-						return nil, err
-					}
+				if err := tallies[r.Lang][t].add(m, r, t, pr); err != nil {
+					return nil, err
 				}
 			}
 		}
-		if len(l.rows) == 0 {
+	}
+	for _, lang := range order {
+		l := parts[lang]
+		if len(l.preds[model.Stance]) == 0 {
 			continue
 		}
 		for t := range model.Task(model.NumTasks) {
@@ -96,10 +100,10 @@ func Evaluate(m *model.Model, rows []Row, withEvidence bool) (*Evaluation, error
 			te.Metrics = Measure(t, l.preds[t])
 			te.Coverage = coverage(l.preds[t])
 			if withEvidence && lang != "all" {
-				te.Evidence = tallies[t].metrics()
+				te.Evidence = tallies[lang][t].metrics()
 			}
 		}
-		e.Languages = append(e.Languages, l)
+		e.Languages = append(e.Languages, *l)
 	}
 	return e, nil
 }

@@ -184,23 +184,23 @@ func cut(s string, spans []text.Span) (without, only string) {
 }
 
 func overlapF1(a, b map[int]bool) float64 {
-	both := 0
-	for k := range a {
-		if b[k] {
-			both++
-		}
-	}
-	return ratio(2*both, len(a)+len(b))
+	return ratio(2*shared(a, b), len(a)+len(b))
 }
 
 func iou(a, b map[int]bool) float64 {
+	both := shared(a, b)
+	return ratio(both, len(a)+len(b)-both)
+}
+
+// shared returns how many tokens are in both sets.
+func shared(a, b map[int]bool) int {
 	both := 0
 	for k := range a {
 		if b[k] {
 			both++
 		}
 	}
-	return ratio(both, len(a)+len(b)-both)
+	return both
 }
 
 // byConfidence returns the numbers of predictions, the most confident first.
