@@ -7,12 +7,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/parley-nlp/parley/training"
+	"github.com/parley-nlp/parley/training/standoff"
 )
 
 // overlapWords is the length of a run of words that may not be shared with the
@@ -65,31 +63,7 @@ func NewOverlaps(rows []training.Row) *Overlaps {
 // Dir reads every file under a directory: .jsonl by its field "text", .gz and
 // all others as plain text. It stops when ctx is done.
 func (o *Overlaps) Dir(ctx context.Context, dir string) error {
-	// The directory itself may be a link, which WalkDir would not follow.
-	if target, err := filepath.EvalSymlinks(dir); err == nil {
-		dir = target
-	}
-	return filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		if !e.Type().IsRegular() {
-			return nil
-		}
-		f, err := os.Open(path)
-		if err != nil {
-			return err
-		}
-		defer f.Close()
-		name, err := filepath.Rel(dir, path)
-		if err != nil {
-			name = path
-		}
-		return o.Read(ctx, name, f)
-	})
+	return standoff.Walk(ctx, dir, func(_, below string, r io.Reader) error { return o.Read(ctx, below, r) })
 }
 
 // maxLine is the length of the longest line that is read, in bytes.

@@ -52,6 +52,13 @@ func (t *Texts) add(s string) {
 // Path reads a file, or every file under a directory: .jsonl by its field
 // "text", all others as plain text; .gz is unpacked. It stops when ctx is done.
 func (t *Texts) Path(ctx context.Context, path string) error {
+	return Walk(ctx, path, func(name, _ string, r io.Reader) error { return t.Read(ctx, name, r) })
+}
+
+// Walk opens a file, or every regular file under a directory in the order of
+// their names, and hands it to read with its name and its path below the
+// directory. It stops at the first error, and when ctx is done.
+func Walk(ctx context.Context, path string, read func(name, below string, r io.Reader) error) error {
 	// The directory itself may be a link, which WalkDir would not follow.
 	if target, err := filepath.EvalSymlinks(path); err == nil {
 		path = target
@@ -71,7 +78,11 @@ func (t *Texts) Path(ctx context.Context, path string) error {
 			return err
 		}
 		defer f.Close()
-		return t.Read(ctx, name, f)
+		below, err := filepath.Rel(path, name)
+		if err != nil {
+			below = name
+		}
+		return read(name, below, f)
 	})
 }
 
