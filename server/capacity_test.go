@@ -120,44 +120,45 @@ func TestUnaryBesideFlood(t *testing.T) {
 
 // TestLongDocumentYields checks that a long document lets others have their turn.
 func TestLongDocumentYields(t *testing.T) {
+	const paragraphs = 200
 	var scored atomic.Int32
 	gate := make(chan struct{})
+	overtaken := make(chan int32, 1)
 	var first sync.Once
 	m := &fakeModel{before: func(s string) {
 		if strings.HasPrefix(s, "short") {
+			overtaken <- scored.Load()
 			return
 		}
 		first.Do(func() { <-gate })
 		scored.Add(1)
 	}}
 	s, addr := start(t, Options{Models: Single(m), Limits: Limits{Workers: 1}})
-	const paragraphs = 200
 	long := strings.Repeat("word "+strings.Repeat("and more ", 100)+"\n\n", paragraphs)
-	a, b := parleyv1.NewClassifierServiceClient(dial(t, addr)), parleyv1.NewClassifierServiceClient(dial(t, addr))
-	done := make(chan error, 1)
-	go func() {
-		_, err := a.Classify(testContext(t), &parleyv1.ClassifyRequest{Document: plain(long)})
-		done <- err
-	}()
+	done := make(chan error, 2)
+	classify := func(text string) {
+		c := parleyv1.NewClassifierServiceClient(dial(t, addr))
+		go func() {
+			_, err := c.Classify(testContext(t), &parleyv1.ClassifyRequest{Document: plain(text)})
+			done <- err
+		}()
+	}
+	classify(long)
 	for s.gate.Load().Busy == 0 {
 		runtime.Gosched()
 	}
-	short := make(chan int32, 1)
-	go func() {
-		if _, err := b.Classify(testContext(t), &parleyv1.ClassifyRequest{Document: plain("short one.")}); err != nil {
-			t.Error(err)
-		}
-		short <- scored.Load()
-	}()
+	classify("short one.")
 	for s.gate.Load().Waiting == 0 {
 		runtime.Gosched()
 	}
 	close(gate)
-	if n := <-short; n == paragraphs {
-		t.Error("the short document waited for all of the long one")
+	for range 2 {
+		if err := <-done; err != nil {
+			t.Fatal(err)
+		}
 	}
-	if err := <-done; err != nil {
-		t.Error(err)
+	if n := <-overtaken; n == paragraphs {
+		t.Error("the short document waited for all of the long one")
 	}
 }
 
