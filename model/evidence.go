@@ -250,19 +250,19 @@ func (z *scorer) isDull(i int) bool {
 		return true
 	}
 	grammar := classes(1)<<report | classes(1)<<modal
-	return w.classes&^grammar == 0 && z.m.isCommon(z.frame.toks.List[i].Hash)
+	return w.classes&^grammar == 0 && z.isCommon(w)
 }
 
 // isName reports whether token i carries no attitude of its own: a mention of
 // the target, a name, a function word or a mark.
 func (z *scorer) isName(i int) bool {
 	w, k := &z.frame.words[i], &z.frame.toks.List[i]
-	return w.flags&isWord == 0 || w.mention != notMention || z.m.isCommon(k.Hash) ||
+	return w.flags&isWord == 0 || w.mention != notMention || z.isCommon(w) ||
 		w.classes == 0 && k.Has(text.Capital)
 }
 
 // isCommon reports whether a word is a function word.
-func (m *Model) isCommon(hash uint64) bool { return m.common[hash] }
+func (z *scorer) isCommon(w *word) bool { return w.row >= 0 && z.m.common[w.row] }
 
 // holder returns the name of the speaker of token i, empty for the author.
 func (f *frame) holder(i int) string {

@@ -101,7 +101,7 @@ func (m *Model) WordParams(norm []byte) WordParams {
 	hash := hashBytes(norm)
 	if n := m.vocab.find(hash); n >= 0 {
 		e := &m.vocab.entries[n]
-		return WordParams{hash, e.stem, uint16(e.name), uint16(e.lex), m.common[hash], e.w}
+		return WordParams{hash, e.stem, uint16(e.name), uint16(e.lex), m.common[n], e.w}
 	}
 	p := WordParams{Hash: hash}
 	stem, name, lex := m.res.keys(norm, nil)
@@ -124,7 +124,7 @@ func (p *Params) build(id string) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &Model{id: id, info: p.Info, res: res, bias: p.Bias, common: map[uint64]bool{}}
+	m := &Model{id: id, info: p.Info, res: res, bias: p.Bias, common: make([]bool, len(p.Words))}
 	if err := finite("bias", p.Bias[:]...); err != nil {
 		return nil, err
 	}
@@ -141,9 +141,7 @@ func (p *Params) build(id string) (*Model, error) {
 			return nil, err
 		}
 		entries[i] = entry{w.Hash, w.Stem, symbol(w.Name), symbol(w.Lex), w.Weights}
-		if w.Common {
-			m.common[w.Hash] = true
-		}
+		m.common[i] = w.Common
 	}
 	m.vocab = newVocabulary(entries)
 	m.sparse = newTable(len(p.Sparse))
@@ -195,7 +193,7 @@ func (m *Model) Params() *Params {
 	p := &Params{Info: m.info, Target: m.res.targetFile, Lexicon: m.res.lexiconFile, Bias: m.bias}
 	for i := range m.vocab.entries {
 		e := &m.vocab.entries[i]
-		p.Words = append(p.Words, WordParams{e.hash, e.stem, uint16(e.name), uint16(e.lex), m.common[e.hash], e.w})
+		p.Words = append(p.Words, WordParams{e.hash, e.stem, uint16(e.name), uint16(e.lex), m.common[i], e.w})
 	}
 	for i, key := range m.sparse.keys {
 		if key != 0 {

@@ -64,26 +64,32 @@ type symbol uint16
 const hyphen symbol = 1<<16 - 1
 
 // phrases recognises the phrases of a list in a token sequence, the longest
-// first. It is a trie over symbols, laid out flat: children are found by the
-// key (node, symbol).
+// first. It is a trie over symbols.
 type phrases struct {
 	symbols map[uint64]symbol // by hash of the word's key
-	edges   map[uint32]uint16 // node<<16 | symbol -> node
-	values  []uint64          // what ends at a node, 0 for nothing
+	first   []uint16          // the root's children by symbol, 0 for none
+	nodes   []node            // node 0 is the root
+}
+
+// node is a beginning of phrases.
+type node struct {
+	value    uint64 // of the phrase that ends here, 0 for none
+	children []edge
+}
+
+type edge struct {
+	symbol symbol
+	node   uint16
 }
 
 func newPhrases() *phrases {
-	return &phrases{
-		symbols: map[uint64]symbol{},
-		edges:   map[uint32]uint16{},
-		values:  make([]uint64, 1),
-	}
+	return &phrases{symbols: map[uint64]symbol{}, first: make([]uint16, 1), nodes: make([]node, 1)}
 }
 
 // add adds a phrase, given as the hashes of its words' keys; values of the same
 // phrase are or-ed.
 func (p *phrases) add(keys []uint64, value uint64) error {
-	node := uint16(0)
+	at := uint16(0)
 	for _, k := range keys {
 		s, ok := p.symbols[k]
 		if !ok {
@@ -92,29 +98,46 @@ func (p *phrases) add(keys []uint64, value uint64) error {
 			}
 			s = symbol(len(p.symbols) + 1)
 			p.symbols[k] = s
+			p.first = append(p.first, 0)
 		}
-		edge := uint32(node)<<16 | uint32(s)
-		next, ok := p.edges[edge]
-		if !ok {
-			if len(p.values) >= 1<<16-1 {
+		next := p.child(at, s)
+		if next == 0 {
+			if len(p.nodes) >= 1<<16-1 {
 				return fmt.Errorf("more than %d different beginnings of phrases", 1<<16-1)
 			}
-			next = uint16(len(p.values))
-			p.values = append(p.values, 0)
-			p.edges[edge] = next
+			next = uint16(len(p.nodes))
+			p.nodes = append(p.nodes, node{})
+			if at == 0 {
+				p.first[s] = next
+			} else {
+				p.nodes[at].children = append(p.nodes[at].children, edge{s, next})
+			}
 		}
-		node = next
+		at = next
 	}
-	if node != 0 {
-		p.values[node] |= value
+	if at != 0 {
+		p.nodes[at].value |= value
 	}
 	return nil
+}
+
+// child returns the node that s leads to, 0 if there is none.
+func (p *phrases) child(at uint16, s symbol) uint16 {
+	if at == 0 {
+		return p.first[s]
+	}
+	for _, e := range p.nodes[at].children {
+		if e.symbol == s {
+			return e.node
+		}
+	}
+	return 0
 }
 
 // longest returns the length in tokens and the value of the longest phrase that
 // begins syms; length 0 if none does.
 func (p *phrases) longest(syms []symbol) (n int, value uint64) {
-	node := uint16(0)
+	at := uint16(0)
 	for i, s := range syms {
 		if s == hyphen {
 			continue
@@ -122,12 +145,10 @@ func (p *phrases) longest(syms []symbol) (n int, value uint64) {
 		if s == 0 {
 			break
 		}
-		next, ok := p.edges[uint32(node)<<16|uint32(s)]
-		if !ok {
+		if at = p.child(at, s); at == 0 {
 			break
 		}
-		node = next
-		if v := p.values[node]; v != 0 {
+		if v := p.nodes[at].value; v != 0 {
 			n, value = i+1, v
 		}
 	}

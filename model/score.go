@@ -17,7 +17,7 @@ type Model struct {
 	sparse *table
 	langs  [numLanguages]langParams
 	bias   [NumOutputs]float64
-	common map[uint64]bool
+	common []bool    // by number in the vocabulary: function words
 	pool   sync.Pool // of *scorer
 }
 
@@ -148,12 +148,15 @@ func (z *scorer) score(s string, lang text.Language) {
 	clear(z.contrib)
 	z.frame.extract(z)
 	z.total = z.m.biasOf(z.lang)
+	gain, total := z.gain, z.total
 	for i := range z.contrib {
-		for c, g := range z.gain {
-			z.contrib[i][c] *= g
-			z.total[c] += z.contrib[i][c]
+		row := &z.contrib[i]
+		for c := range row {
+			row[c] *= gain[c]
+			total[c] += row[c]
 		}
 	}
+	z.total = total
 }
 
 // biasOf returns the logits of a paragraph without features, calibrated.
@@ -227,11 +230,7 @@ func (m *Model) unknown(norm []byte, stem uint64, scale float64, yield func(Fami
 	if norm[0] == '#' {
 		return
 	}
-	n := 0
-	for range text.Grams(norm, gramMin, gramMax) {
-		n++
-	}
-	v /= math.Sqrt(float64(max(n, 1)))
+	v /= math.Sqrt(float64(max(text.NumGrams(norm, gramMin, gramMax), 1)))
 	for g := range text.Grams(norm, gramMin, gramMax) {
 		if row := m.sparse.get(mix(GramFamily, g, 0)); row != nil {
 			yield(GramFamily, row, v)
@@ -258,9 +257,14 @@ func (z *scorer) add(f Family, w *weights, value float64, i int) {
 		i = len(z.contrib) - 1
 	}
 	row := &z.contrib[i]
-	for c := range row {
-		row[c] += value * float64(w[c])
-	}
+	// One after another: a loop over so few would take twice as long.
+	row[0] += value * float64(w[0])
+	row[1] += value * float64(w[1])
+	row[2] += value * float64(w[2])
+	row[3] += value * float64(w[3])
+	row[4] += value * float64(w[4])
+	row[5] += value * float64(w[5])
+	row[6] += value * float64(w[6])
 	if z.trace != nil {
 		z.trace.record(z, f, w, value, i)
 	}

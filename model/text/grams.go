@@ -23,6 +23,19 @@ func Grams[S ~string | ~[]byte](norm S, lo, hi int) iter.Seq[uint64] {
 	}
 }
 
+// NumGrams returns how many hashes Grams yields.
+func NumGrams[S ~string | ~[]byte](norm S, lo, hi int) int {
+	chars := 2 // < and >
+	for i := 0; i < len(norm); i += charLen(norm, i) {
+		chars++
+	}
+	n := 0
+	for size := lo; size <= hi; size++ {
+		n += max(0, chars-size+1)
+	}
+	return n
+}
+
 // charAt returns byte i of norm between < (at -1) and > (at its length).
 func charAt[S ~string | ~[]byte](norm S, i int) byte {
 	switch i {

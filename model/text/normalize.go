@@ -31,6 +31,9 @@ var class = func() (t [256]uint8) {
 			t[c] = cPunct
 		}
 	}
+	for c := 0xD8; c <= 0xDB; c++ {
+		t[c] = cArabic
+	}
 	return t
 }()
 
@@ -44,11 +47,22 @@ const (
 )
 
 // arabic[r-0x600] is the role of r. Variant letters that Arabic writers use for
-// one another fall together.
+// one another fall together: arabicForm[r-0x600] is the UTF-8 of the letter that
+// r becomes, 0 for what is not a letter.
 var (
-	arabic [256]uint8
-	folded [256]rune
+	arabic     [256]uint8
+	folded     [256]rune
+	arabicForm [256][2]byte
 )
+
+// arabicLetter returns the form of the rune of two bytes that begins at s[i], with
+// a byte of class cArabic; 0 if it is not a letter.
+func arabicLetter(s string, i int) (form [2]byte) {
+	if i+1 == len(s) || s[i+1]&0xC0 != 0x80 {
+		return form
+	}
+	return arabicForm[s[i]<<6|s[i+1]&0x3F]
+}
 
 func init() {
 	for i := range arabic {
@@ -70,6 +84,14 @@ func init() {
 	} {
 		folded[from-0x600] = to
 		arabic[from-0x600] = arFolded
+	}
+	for i, role := range arabic {
+		switch role {
+		case arAsIs:
+			copy(arabicForm[i][:], string(rune(0x600+i)))
+		case arFolded:
+			copy(arabicForm[i][:], string(folded[i]))
+		}
 	}
 }
 
@@ -105,6 +127,16 @@ func (z *tokenizer) word() {
 			continue
 		case cSpace:
 			goto end
+		case cArabic:
+			if form := arabicLetter(s, i); form[0] != 0 {
+				norm = append(norm, form[0], form[1])
+				h = ((h^uint64(form[0]))*HashPrime ^ uint64(form[1])) * HashPrime
+				letters++
+				flags |= ArabicTok
+				i += 2
+				continue
+			}
+			fallthrough
 		default:
 			r, size := utf8.DecodeRuneInString(s[i:])
 			if r == '’' {

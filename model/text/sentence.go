@@ -21,9 +21,15 @@ func Sentences(s string) iter.Seq[Span] {
 func eachSentence(s string, yield func(Span) bool) {
 	start := 0
 	for i := 0; i < len(s); {
-		if !stopBytes[s[i]] {
+		switch stopBytes[s[i]] {
+		case noStop:
 			i++
 			continue
+		case letterOrStop: // of the first bytes of Arabic letters, two begin a stop as well
+			if i+1 < len(s) && s[i:i+2] != "؟" && s[i:i+2] != "۔" {
+				i += 2
+				continue
+			}
 		}
 		end, ends := sentenceEnd(s, start, i)
 		if ends {
@@ -39,11 +45,19 @@ func eachSentence(s string, yield func(Span) bool) {
 	}
 }
 
-// stopBytes are the bytes with which a stop or a line end may begin.
-var stopBytes = func() (t [256]bool) {
+// What may begin with a byte.
+const (
+	noStop = iota
+	aStop
+	letterOrStop
+)
+
+// stopBytes says with which bytes a stop or a line end may begin.
+var stopBytes = func() (t [256]uint8) {
 	for _, r := range ".!?…؟۔‼⁇⁈⁉。！？।\n\u2029" {
-		t[string(r)[0]] = true
+		t[string(r)[0]] = aStop
 	}
+	t["؟"[0]], t["۔"[0]] = letterOrStop, letterOrStop
 	return t
 }()
 

@@ -126,8 +126,12 @@ func (z *tokenizer) next() {
 		z.number()
 	case cPunct:
 		z.punct(z.i, 1, rune(c))
-	case cArabic: // a two-byte Arabic letter
-		z.word()
+	case cArabic:
+		if arabicLetter(z.s, z.i)[0] != 0 {
+			z.word()
+			return
+		}
+		z.wide()
 	default:
 		z.wide()
 	}
