@@ -23,9 +23,14 @@ const (
 
 // spanFinder is the working memory of evidence.
 type spanFinder struct {
-	margin []float64
+	runs   []run     // of the paragraph, none until they are needed
+	margin []float64 // what each token adds to the label in question
+	price  []float64 // the same, less what a word must add
 	found  []stretch
 }
+
+// run is a half-open range of tokens that no span leaves.
+type run struct{ from, to int }
 
 // stretch is a run of tokens, first to last inclusive.
 type stretch struct {
@@ -124,34 +129,46 @@ func (z *scorer) pick(n int) []Evidence {
 	return out
 }
 
-// find appends the stretches that speak for a label of a task.
+// find appends the stretches that speak for a label of a task, which is one of
+// its first two.
 func (z *scorer) find(t Task, label int) {
 	from, to := t.Outputs()
 	n := len(z.frame.words)
-	z.spans.margin = resize(z.spans.margin, n)
+	z.spans.margin, z.spans.price = resize(z.spans.margin, n), resize(z.spans.price, n)
+	others := float64(to - from - 1)
 	for i := range n {
-		z.spans.margin[i] = margin(z.contrib[i][from:to], label)
+		row := z.contrib[i][from:to]
+		rest := row[1-label] + row[2]
+		if len(row) > 3 {
+			rest += row[3]
+		}
+		m := row[label] - rest/others
+		z.spans.margin[i] = m
+		if z.frame.words[i].flags&isWord == 0 {
+			m = 0
+		}
+		z.spans.price[i] = m - wordPrice
 	}
+	for _, r := range z.runs() {
+		z.maximal(r.from, r.to, label)
+	}
+}
+
+// runs returns the runs of the paragraph.
+func (z *scorer) runs() []run {
+	if len(z.spans.runs) > 0 {
+		return z.spans.runs
+	}
+	n := len(z.frame.words)
 	for i := 0; i < n; {
 		end := i + 1
 		for end < n && !z.frame.breaks(end) {
 			end++
 		}
-		z.maximal(i, end, label)
+		z.spans.runs = append(z.spans.runs, run{i, end})
 		i = end
 	}
-}
-
-// margin is what a row of contributions adds to a label above the mean of the
-// others.
-func margin(row []float64, label int) float64 {
-	rest := 0.0
-	for c, x := range row {
-		if c != label {
-			rest += x
-		}
-	}
-	return row[label] - rest/float64(len(row)-1)
+	return z.spans.runs
 }
 
 // breaks reports whether no span runs on across the beginning of token i.
@@ -168,20 +185,15 @@ func (f *frame) breaks(i int) bool {
 
 // maximal appends the maximal scoring stretches of the tokens [from, to).
 func (z *scorer) maximal(from, to, label int) {
-	price := func(i int) float64 {
-		if z.frame.words[i].flags&isWord == 0 {
-			return -wordPrice
-		}
-		return z.spans.margin[i] - wordPrice
-	}
+	price := z.spans.price
 	for i := from; i < to; {
-		if price(i) <= 0 {
+		if price[i] <= 0 {
 			i++
 			continue
 		}
 		best, sum, last := 0.0, 0.0, i
 		for j := i; j < to && j < i+maxSpanWords; j++ {
-			sum += price(j)
+			sum += price[j]
 			if sum <= 0 {
 				break
 			}

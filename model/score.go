@@ -142,6 +142,7 @@ func (z *scorer) score(s string, lang text.Language) {
 			z.gain[c] = z.lang.scale[t]
 		}
 	}
+	z.spans.runs = z.spans.runs[:0]
 	z.frame.read(s, lang, z.m.res, z)
 	n := len(z.frame.words)
 	z.contrib = resize(z.contrib, n+1)
