@@ -85,9 +85,10 @@ type adapter struct {
 }
 
 // adaptBoost are the families that are adapted: a word counts as a whole, since
-// the base model has folded its stem, n-grams and vector.
+// the base model has folded its stem, n-grams and vector. What a paragraph looks
+// like (FormFamily) keeps its weights, for the reason that the bias does.
 var adaptBoost = [model.NumFamilies]float64{
-	model.WordFamily: 1, model.PairFamily: 1, model.NearFamily: 1, model.FrameFamily: 1, model.FormFamily: 1,
+	model.WordFamily: 1, model.PairFamily: 1, model.NearFamily: 1, model.FrameFamily: 1,
 }
 
 func (a *adapter) prepare(ctx context.Context) error {
@@ -229,25 +230,13 @@ func (a *adapter) apply(w []float64) {
 				p.Sparse = append(p.Sparse, model.SparseParams{Key: k.key})
 			}
 			add(&p.Sparse[i].Weights, delta(c, 0))
-		case model.FrameFamily, model.FormFamily:
+		case model.FrameFamily:
 			for lang := range p.Languages {
 				if k.lang != 0 && int(k.lang) != lang+1 || !spoken[lang] {
 					continue
 				}
-				rows := p.Languages[lang].Frame
-				if k.family == model.FormFamily {
-					rows = p.Languages[lang].Form
-				}
-				add(&rows[k.key], delta(c, lang))
+				add(&p.Languages[lang].Frame[k.key], delta(c, lang))
 			}
-		}
-	}
-	for lang := range p.Languages {
-		if !spoken[lang] {
-			continue
-		}
-		for c := range outputs {
-			p.Languages[lang].Offset[c] += w[len(x.keys)*outputs+c]
 		}
 	}
 	slices.SortFunc(p.Words, func(a, b model.WordParams) int { return cmp.Compare(a.Hash, b.Hash) })

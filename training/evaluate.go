@@ -26,6 +26,9 @@ type LanguageEvaluation struct {
 // TaskEvaluation holds the figures of one task.
 type TaskEvaluation struct {
 	Metrics
+	// ChanceECE is the ECE of a perfectly calibrated classifier of the same
+	// confidences on as many rows.
+	ChanceECE float64 `json:"chance_ece"`
 	// Coverage is accuracy by how much of the rows is answered.
 	Coverage Coverage         `json:"coverage"`
 	Evidence *EvidenceMetrics `json:"evidence,omitempty"`
@@ -98,6 +101,7 @@ func Evaluate(m *model.Model, rows []Row, withEvidence bool) (*Evaluation, error
 		for t := range model.Task(model.NumTasks) {
 			te := l.Task(t)
 			te.Metrics = Measure(t, l.preds[t])
+			te.ChanceECE = ChanceECE(l.preds[t])
 			te.Coverage = coverage(l.preds[t])
 			if withEvidence && lang != "all" {
 				te.Evidence = tallies[lang][t].metrics()

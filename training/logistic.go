@@ -18,7 +18,7 @@ const outputs = model.NumOutputs
 // problem is a weighted multinomial logistic regression of both tasks over one
 // matrix, with an L2 penalty. The weights are laid out
 // feature by feature, the outputs of a feature together; the last row is the
-// bias, which is not penalised.
+// bias, which is not penalised, or stays 0 where there are offsets.
 type problem struct {
 	x *matrix
 	// label[i][t] is the label of row i for task t; weight[i][t] what the row
@@ -27,7 +27,9 @@ type problem struct {
 	weight [][model.NumTasks]float32
 	l2     [model.NumTasks]float64
 	// offset, if not nil, is added to the logits of each row: what a base model
-	// says of it, so that the penalty pulls to that model.
+	// says of it, so that the penalty pulls to that model. The bias is then the
+	// base model's: rows that somebody chose to correct tell what words mean, not
+	// how often a label occurs.
 	offset [][outputs]float64
 	// ratio, if not nil, multiplies the weights: the penalty is on weight/ratio.
 	ratio []float64
@@ -181,6 +183,9 @@ func (p *problem) shard(w []float64, from, to int, grad []float64) float64 {
 			for c := range row {
 				row[c] += v * g[c]
 			}
+		}
+		if p.offset != nil {
+			continue
 		}
 		for c := range g {
 			grad[bias+c] += g[c]

@@ -2,6 +2,7 @@ package training
 
 import (
 	"math"
+	"math/rand/v2"
 
 	"github.com/parley-nlp/parley/model"
 )
@@ -138,4 +139,27 @@ func calibrationError(preds []Prediction, f func(*Prediction) (confidence float6
 		}
 	}
 	return e
+}
+
+// chanceDraws is how many times ChanceECE draws outcomes.
+const chanceDraws = 200
+
+// ChanceECE is the ECE that chance alone leaves: its mean over draws of outcomes
+// under which every confidence is exactly right (consistency resampling; Bröcker
+// and Smith 2007). With few rows it is far above 0, and an ECE near it says no
+// more than that the confidences could be right. The same predictions give the
+// same figure.
+func ChanceECE(preds []Prediction) float64 {
+	if len(preds) == 0 {
+		return 0
+	}
+	rng := rand.New(rand.NewPCG(1, uint64(len(preds))))
+	sum := 0.0
+	for range chanceDraws {
+		sum += calibrationError(preds, func(p *Prediction) (float64, bool) {
+			q := p.Probabilities[p.Label]
+			return q, rng.Float64() < q
+		})
+	}
+	return sum / chanceDraws
 }

@@ -35,10 +35,10 @@ func overallTable(e *training.Evaluation) string {
 		return ""
 	}
 	return tabbed(func(line func(string, ...any)) {
-		line("language\ttask\tn\taccuracy\tmacro-F1\tECE\tclasswise ECE\tBrier\tNLL\taccuracy at 70 %% coverage")
+		line("language\ttask\tn\taccuracy\tmacro-F1\tECE\tby chance\tclasswise ECE\tBrier\tNLL\taccuracy at 70 %% coverage")
 		eachTask(e, func(lang string, t model.Task, x *training.TaskEvaluation) {
-			line("%s\t%s\t%d\t%.3f\t%.3f\t%.3f\t%.3f\t%.3f\t%.3f\t%.3f", lang, t, x.N, x.Accuracy, x.MacroF1,
-				x.ECE, x.ClassECE, x.Brier, x.NLL, x.Coverage.At70)
+			line("%s\t%s\t%d\t%.3f\t%.3f\t%.3f\t%.3f\t%.3f\t%.3f\t%.3f\t%.3f", lang, t, x.N, x.Accuracy, x.MacroF1,
+				x.ECE, x.ChanceECE, x.ClassECE, x.Brier, x.NLL, x.Coverage.At70)
 		})
 	})
 }
@@ -67,16 +67,16 @@ func labelTables(e *training.Evaluation) string {
 func evidenceTable(e *training.Evaluation) string {
 	measured := false
 	table := tabbed(func(line func(string, ...any)) {
-		line("language\ttask\tevidence\trows\ttoken-F1\tIOU-F1\tcomprehensiveness\tsufficiency")
+		line("language\ttask\tevidence\trows\ttoken-F1\tif label right\tIOU-F1\tcomprehensiveness\tsufficiency")
 		eachTask(e, func(lang string, t model.Task, x *training.TaskEvaluation) {
 			v := x.Evidence
 			if v == nil {
 				return
 			}
 			measured = true
-			line("%s\t%s\tmodel\t%d\t%.3f\t%.3f\t%.3f\t%.3f", lang, t, v.Rows, v.TokenF1, v.IOUF1, v.Comprehensiveness, v.Sufficiency)
-			line("\t\trandom spans\t\t%.3f\t\t%.3f\t%.3f", v.RandomTokenF1, v.RandomComprehensiveness, v.RandomSufficiency)
-			line("\t\tlexicon\t\t%.3f\t\t\t", v.LexiconTokenF1)
+			line("%s\t%s\tmodel\t%d\t%.3f\t%.3f\t%.3f\t%.3f\t%.3f", lang, t, v.Rows, v.TokenF1, v.RightTokenF1, v.IOUF1, v.Comprehensiveness, v.Sufficiency)
+			line("\t\trandom spans\t\t%.3f\t\t\t%.3f\t%.3f", v.RandomTokenF1, v.RandomComprehensiveness, v.RandomSufficiency)
+			line("\t\tlexicon\t\t%.3f\t\t\t\t", v.LexiconTokenF1)
 		})
 	})
 	if !measured {

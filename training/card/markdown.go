@@ -112,14 +112,14 @@ func (c *Card) qualitySection(p *page) {
 	p.say("\n## Quality\n\nOn %d real paragraphs of outlets and articles that no training reads. The ceiling is one annotator's macro-F1 "+
 		"against the other; both were language models working by the codebook, so that it is an upper bound. `docs/peers.md` has "+
 		"other classifiers on the same rows.", len(c.data.Test))
-	p.table("task", "language", "n", "accuracy", "macro-F1", "ceiling", "kappa of annotators", "ECE", "Brier", "NLL")
+	p.table("task", "language", "n", "accuracy", "macro-F1", "ceiling", "kappa of annotators", "ECE", "ECE by chance", "Brier", "NLL")
 	for _, cell := range peers.Cells() {
 		e := c.eval.Language(cell.Lang)
 		if e == nil {
 			continue
 		}
 		x := e.Task(cell.Task)
-		p.row(cell.Task, languageNames[cell.Lang], x.N, x.Accuracy, x.MacroF1, fmt.Sprintf("%.2f", ceilings[cell][1]), fmt.Sprintf("%.2f", ceilings[cell][0]), x.ECE, x.Brier, x.NLL)
+		p.row(cell.Task, languageNames[cell.Lang], x.N, x.Accuracy, x.MacroF1, fmt.Sprintf("%.2f", ceilings[cell][1]), fmt.Sprintf("%.2f", ceilings[cell][0]), x.ECE, x.ChanceECE, x.Brier, x.NLL)
 	}
 	for t := range model.Task(model.NumTasks) {
 		p.table(t.String(), "language", "precision", "recall", "F1", "support")
