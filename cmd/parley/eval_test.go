@@ -143,7 +143,7 @@ func TestEvalTable(t *testing.T) {
 	for _, want := range []string{
 		`(?m)^model assad@sha256:[0-9a-f]{64}$`,
 		`(?m)^language +task +n +accuracy +macro-F1 +ECE `,
-		`(?m)^en +stance +4( +\d\.\d{3}){7}$`, `(?m)^all +tone +6 `,
+		`(?m)^en +stance +4( +\d\.\d{3}){8}$`, `(?m)^all +tone +6 `,
 		`(?m)^ar stance +precision +recall +F1 +support +as favor +as against +as neutral +as unrelated$`,
 		`(?m)^unrelated( +\d\.\d{3}){3} +1( +\d+){4}$`,
 		`(?m)^en +tone +model +1 `, `random spans`, `lexicon`,
