@@ -72,6 +72,9 @@ func (s *Service) recover(ctx context.Context, lease store.Lease) error {
 					return err
 				}
 				p.State, p.Error, p.Stage, p.Progress = parleyv1.TrainingState_TRAINING_STATE_CANDIDATE, "", "done", 1
+				if s.opt.Models.Aliases().Aliases[registry.Default].Model == p.GetModel() {
+					p.State = parleyv1.TrainingState_TRAINING_STATE_PROMOTED
+				}
 			} else {
 				p.Model = ""
 			}

@@ -211,28 +211,24 @@ func (r *run) train(ctx context.Context) error {
 	if err := s.keep(ctx, out.Model, made.ID(), r.p.GetActor(), r.id); err != nil {
 		return err
 	}
-	r.update(func(p *parleyv1.Training) {
-		p.State, p.Stage, p.Progress, p.EndTime = parleyv1.TrainingState_TRAINING_STATE_CANDIDATE, "done", 1, timestamppb.Now()
-	})
-	if err := r.flush(ctx); err != nil {
-		return err
-	}
+	// Who watches sees the training end once, after its promotion.
+	state, problem := parleyv1.TrainingState_TRAINING_STATE_CANDIDATE, ""
 	if set.GetPromote() && out.Gate.GetPassed() {
+		r.update(func(p *parleyv1.Training) { p.Stage = "promote" })
+		if err := r.flush(ctx); err != nil {
+			return err
+		}
 		if _, err := s.promote(ctx, made.ID(), r.p.GetActor(), "promoted automatically: "+out.Gate.GetMessage(), r.serving.ID()); err != nil {
 			s.opt.Log.WarnContext(ctx, "promotion", slog.String("model", made.ID()), slog.String("error", err.Error()))
-			r.update(func(p *parleyv1.Training) { p.Error = "stored, but not promoted: " + err.Error() })
-			return nil
-		}
-		// The promotion has changed the record.
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		if t, err := s.opt.Store.GetTraining(ctx, r.id); err == nil {
-			if p, err := decode(t); err == nil {
-				r.t, r.p, r.written = t, p, proto.CloneOf(p)
-			}
+			problem = "stored, but not promoted: " + err.Error()
+		} else {
+			state = parleyv1.TrainingState_TRAINING_STATE_PROMOTED
 		}
 	}
-	return nil
+	r.update(func(p *parleyv1.Training) {
+		p.State, p.Error, p.Stage, p.Progress, p.EndTime = state, problem, "done", 1, timestamppb.Now()
+	})
+	return nil // who called stores the record, even if the training is cancelled now
 }
 
 // keep stores a model under its name and lets the alias candidate name it.
