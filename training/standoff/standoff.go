@@ -63,9 +63,9 @@ type Span [2]int
 // Ways in which rows were chosen: "seed" were labelled before this project,
 // "detector" name the target and "detector-cue" also hold a cue of the rarer
 // labels, "syria" name Syria but not the target, "random" are drawn from all
-// texts; the others were chosen by a model: "guess-favor" and
+// texts; the others were chosen by a model: "guess-favor", "guess-against" and
 // "guess-cooperative" by its guess, "uncertain" by its doubt.
-var Ways = []string{"seed", "detector", "detector-cue", "syria", "random", "guess-favor", "guess-cooperative", "uncertain"}
+var Ways = []string{"seed", "detector", "detector-cue", "syria", "random", "guess-favor", "guess-against", "guess-cooperative", "uncertain"}
 
 // Normalize returns a text in Unicode normal form C, with every run of white
 // space as one space and none at the ends.
