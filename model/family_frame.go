@@ -13,7 +13,12 @@ const (
 	nearNegated    = underModal + 1            // negated, in the target's sentence
 	inMouthOf      = nearNegated + 1           // by camp of the speaker
 	nearInMouthOf  = inMouthOf + int(numCamps) // the same, in the target's clause
-	numContexts    = nearInMouthOf + int(numCamps)
+	whileDisputed  = nearInMouthOf + int(numCamps)
+	nearDisputed   = whileDisputed + 1 // disputed, in the target's sentence
+	inQuestion     = nearDisputed + 1
+	behindParty    = inQuestion + 1                // by the nearest party before it in the clause
+	beforeParty    = behindParty + int(numParties) // and by that behind it
+	numContexts    = beforeParty + int(numParties)
 	frameDenseSize = int(firstGrammar) * numContexts
 )
 
@@ -70,6 +75,21 @@ func (f *frame) frameFeatures(out sink) {
 			}
 			if w.flags&hypothetical != 0 {
 				emit(underModal)
+			}
+			if w.flags&disputed != 0 {
+				emit(whileDisputed)
+				if w.region >= inSentence {
+					emit(nearDisputed)
+				}
+			}
+			if w.flags&asked != 0 {
+				emit(inQuestion)
+			}
+			if w.before != noParty {
+				emit(behindParty + int(w.before))
+			}
+			if w.after != noParty {
+				emit(beforeParty + int(w.after))
 			}
 			emit(inMouthOf + who)
 			if w.region == inClause {

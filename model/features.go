@@ -13,13 +13,12 @@ const (
 	GramFamily                 // its character n-grams
 	VectorFamily               // the dimensions of its word vector
 	PairFamily                 // two words that stand side by side
-	NearFamily                 // words in the clause of a mention, by side
 	FrameFamily                // lexicon classes by where and in whose mouth they stand
 	FormFamily                 // mentions of the target, speakers and the form of the paragraph
 	NumFamilies
 )
 
-var familyNames = [NumFamilies]string{"word", "stem", "gram", "vector", "pair", "near", "frame", "form"}
+var familyNames = [NumFamilies]string{"word", "stem", "gram", "vector", "pair", "frame", "form"}
 
 // String returns the name of the family.
 func (f Family) String() string { return familyNames[f] }
@@ -40,7 +39,6 @@ type sink interface {
 func (f *frame) extract(out sink) {
 	f.wordFeatures(out)
 	f.pairFeatures(out)
-	f.nearFeatures(out)
 	f.frameFeatures(out)
 	f.formFeatures(out)
 }

@@ -32,7 +32,7 @@ func TestFeaturesTellApart(t *testing.T) {
 		name, a, b string
 		family     model.Family
 	}{
-		{"who calls whom a tyrant", "Obama called Assad a tyrant.", "Assad called Obama a tyrant.", model.NearFamily},
+		{"who calls whom a tyrant", "Obama called Assad a tyrant.", "Assad called Obama a tyrant.", model.FrameFamily},
 		{"a class before and behind the target", "Critics condemned Assad.", "Assad condemned critics.", model.FrameFamily},
 		{"negation", "They condemned Assad.", "They never condemned Assad.", model.FrameFamily},
 		{"a doubt", "Assad condemned it.", "Assad might have condemned it.", model.FrameFamily},

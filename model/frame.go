@@ -35,7 +35,9 @@ type word struct {
 	mention  mentionKind // the kind of mention the token is part of
 	region   region
 	side     side
-	speaker  int8 // index into speakers, -1 for the author
+	before   party // the nearest party before the token in its clause
+	after    party // and behind it
+	speaker  int8  // index into speakers, -1 for the author
 	flags    wordFlags
 }
 
@@ -45,6 +47,8 @@ const (
 	quoted wordFlags = 1 << iota
 	negated
 	hypothetical
+	disputed // in a sentence that disputes something
+	asked    // in a question
 	isWord
 )
 
@@ -132,6 +136,7 @@ func (f *frame) read(s string, lang text.Language, res *resources, l lookup) {
 	f.findMentions(res.target)
 	f.place()
 	f.scope()
+	f.findParties()
 	f.attribute()
 }
 
@@ -196,6 +201,9 @@ func (f *frame) findMentions(t *target) {
 		if kind == actor && !f.isActing(t, i, i+n-1) {
 			kind = place
 		}
+		if kind == generic && f.isForeign(t, i+n) {
+			kind = lookalike
+		}
 		f.hints[kind]++
 		if kind != place && kind != lookalike {
 			f.mentions = append(f.mentions, mention{i, i + n - 1, kind})
@@ -226,6 +234,19 @@ func (f *frame) isActing(t *target, first, last int) bool {
 	}
 	return false
 }
+
+// isForeign reports whether the words from token i on say that the noun before
+// them is of another country: "of France", "العراقية".
+func (f *frame) isForeign(t *target, i int) bool {
+	for _, w := range ofThe {
+		if i < len(f.words) && f.toks.List[i].Hash == w {
+			i++
+		}
+	}
+	return i < len(f.words) && t.foreign[f.toks.List[i].Hash]
+}
+
+var ofThe = [...]uint64{text.Hash("of"), text.Hash("the")}
 
 // place works out region and side of every token.
 func (f *frame) place() {
@@ -285,6 +306,23 @@ func (f *frame) scope() {
 		if w.classes.has(modal) {
 			hyp = i
 		}
+	}
+	for from := 0; from < len(f.words); {
+		to, flags := from, wordFlags(0)
+		for ; to < len(f.words) && f.words[to].sentence == f.words[from].sentence; to++ {
+			if f.words[to].classes&(1<<doubt|1<<vindicate) != 0 {
+				flags |= disputed
+			}
+			if h := f.toks.List[to].Hash; f.toks.List[to].Kind == text.Stop && (h == '?' || h == '؟') { // of a mark, its code point
+				flags |= asked
+			}
+		}
+		if flags != 0 {
+			for i := from; i < to; i++ {
+				f.words[i].flags |= flags
+			}
+		}
+		from = to
 	}
 }
 

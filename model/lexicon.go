@@ -50,6 +50,11 @@ const (
 	siege
 	deploy
 	protest
+	// How things are talked about.
+	fault // finds political or intellectual fault
+	cause // the values of a struggle: freedom, dignity, liberation
+	procedure
+	doubt // disputes an accusation or a claim
 	// Actors by camp, so that names carry no label.
 	ally
 	west
@@ -65,7 +70,6 @@ const (
 	negation
 	modal
 	report
-	doubt
 	numClasses
 )
 
@@ -75,8 +79,9 @@ var classNames = [numClasses]string{
 	"praise", "support", "legitimise", "vindicate", "condemn", "delegitimise", "insult", "leave", "crime", "mock", "plot",
 	"agree", "talks", "aid", "thank", "truce", "mediate", "visit",
 	"accuse", "demand", "refuse", "threaten", "sanction", "attack", "casualty", "siege", "deploy", "protest",
+	"fault", "cause", "procedure", "doubt",
 	"ally", "west", "gulf", "opposition", "jihadist", "un", "kurd", "unnamed", "civilian", "enemy-state",
-	"negation", "modal", "report", "doubt",
+	"negation", "modal", "report",
 }
 
 // classes is a set of classes, a bit each.
@@ -118,7 +123,8 @@ var polar = [NumTasks][2]classes{
 		1<<condemn | 1<<delegitimise | 1<<insult | 1<<leave | 1<<crime | 1<<mock | 1<<sanction,
 	},
 	Tone: {
-		1<<agree | 1<<talks | 1<<aid | 1<<thank | 1<<truce | 1<<mediate | 1<<visit,
-		1<<accuse | 1<<demand | 1<<refuse | 1<<threaten | 1<<sanction | 1<<attack | 1<<casualty | 1<<siege | 1<<condemn,
+		1<<agree | 1<<talks | 1<<aid | 1<<thank | 1<<truce | 1<<mediate | 1<<visit | 1<<support,
+		1<<accuse | 1<<demand | 1<<refuse | 1<<threaten | 1<<sanction | 1<<attack | 1<<casualty | 1<<siege | 1<<condemn |
+			1<<fault | 1<<mock | 1<<insult | 1<<plot | 1<<delegitimise,
 	},
 }

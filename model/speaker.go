@@ -309,7 +309,12 @@ func (f *frame) campOf(first, last int) camp {
 		w := &f.words[j]
 		switch k := w.classes; {
 		case w.mention != notMention:
-			return campTarget
+			if c != campOther && c != campUnnamed { // an ally or a critic of his
+				return c
+			}
+			if j == last || !f.toks.List[j].Has(text.Genitive) { // "Assad's ally" is not he
+				return campTarget
+			}
 		case k.has(ally):
 			c = campAlly
 		case k.has(west):

@@ -38,6 +38,7 @@ type target struct {
 	aliases     *phrases
 	before      map[uint64]bool // words after which an actor is a place
 	acts        map[uint64]bool // words that make an actor before them act
+	foreign     map[uint64]bool // words behind a generic noun that make it somebody else's
 }
 
 // parseTarget reads a target file.
@@ -48,7 +49,7 @@ func parseTarget(src string) (*target, error) {
 	}
 	t := &target{
 		name: l.settings["name"], title: l.settings["title"], aliases: newPhrases(),
-		before: map[uint64]bool{}, acts: map[uint64]bool{},
+		before: map[uint64]bool{}, acts: map[uint64]bool{}, foreign: map[uint64]bool{},
 	}
 	if t.name == "" || t.title == "" {
 		return nil, fmt.Errorf("target file: the settings name and title are required")
@@ -72,6 +73,8 @@ func parseTarget(src string) (*target, error) {
 				t.before[keys[0]] = true
 			case s.name == "acts":
 				t.acts[keys[0]] = true
+			case s.name == "foreign":
+				t.foreign[keys[0]] = true
 			default:
 				return nil, fmt.Errorf("target file: unknown section [%s]", s.name)
 			}

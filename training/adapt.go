@@ -88,7 +88,7 @@ type adapter struct {
 // the base model has folded its stem, n-grams and vector. What a paragraph looks
 // like (FormFamily) keeps its weights, for the reason that the bias does.
 var adaptBoost = [model.NumFamilies]float64{
-	model.WordFamily: 1, model.PairFamily: 1, model.NearFamily: 1, model.FrameFamily: 1,
+	model.WordFamily: 1, model.PairFamily: 1, model.FrameFamily: 1,
 }
 
 func (a *adapter) prepare(ctx context.Context) error {
@@ -222,7 +222,7 @@ func (a *adapter) apply(w []float64) {
 				p.Words = append(p.Words, a.base.WordParams(norm))
 			}
 			add(&p.Words[i].Weights, delta(c, scriptOf(norm)))
-		case model.PairFamily, model.NearFamily:
+		case model.PairFamily:
 			i, ok := sparse[k.key]
 			if !ok {
 				i = len(p.Sparse)

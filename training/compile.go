@@ -77,7 +77,7 @@ func (l *learned) compile(x *model.Extractor, st stats, rows []Row) *model.Param
 func (l *learned) sparse(p *model.Params) {
 	for c, k := range l.x.keys {
 		switch k.family {
-		case model.StemFamily, model.GramFamily, model.PairFamily, model.NearFamily:
+		case model.StemFamily, model.GramFamily, model.PairFamily:
 		default:
 			continue
 		}

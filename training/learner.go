@@ -44,12 +44,12 @@ type Config struct {
 // DefaultConfig returns the settings of the shipped model.
 func DefaultConfig() Config {
 	return Config{
-		Seed: 1, L2: [model.NumTasks]float64{1, 1}, MinRows: 2, Iterations: 50,
+		Seed: 1, L2: [model.NumTasks]float64{2, 2}, MinRows: 2, Iterations: 50,
 		WrittenWeight: 0.3, Balance: 0.5, Rationale: 0.3, NaiveBayes: true,
 		Flatten: [model.NumTasks]float64{model.Stance: 0.5, model.Tone: 0.3},
 		Boost: [model.NumFamilies]float64{
 			model.WordFamily: 1, model.StemFamily: 1, model.GramFamily: 1, model.VectorFamily: 6,
-			model.PairFamily: 1, model.NearFamily: 1, model.FrameFamily: 1, model.FormFamily: 1,
+			model.PairFamily: 1, model.FrameFamily: 1, model.FormFamily: 1,
 		},
 	}
 }

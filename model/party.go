@@ -1,0 +1,72 @@
+package model
+
+// party is somebody who does something or to whom it is done.
+type party uint8
+
+const (
+	noParty party = iota
+	partyTarget
+	partyAlly
+	partyWest
+	partyGulf
+	partyOpposition
+	partyJihadist
+	partyUN
+	partyKurd
+	partyCivilian
+	partyEnemyState
+	numParties
+)
+
+// parties are the classes that name a party.
+var parties = [...]struct {
+	class class
+	party party
+}{
+	{ally, partyAlly}, {west, partyWest}, {gulf, partyGulf}, {opposition, partyOpposition}, {jihadist, partyJihadist},
+	{united, partyUN}, {kurd, partyKurd}, {civilian, partyCivilian}, {enemyState, partyEnemyState},
+}
+
+const partyClasses = 1<<ally | 1<<west | 1<<gulf | 1<<opposition | 1<<jihadist | 1<<united | 1<<kurd | 1<<civilian | 1<<enemyState
+
+// partyOf returns the party that a token names.
+func partyOf(w *word) party {
+	if w.mention != notMention && w.mention != lookalike && w.mention != place {
+		return partyTarget
+	}
+	if w.classes&partyClasses != 0 {
+		for _, p := range parties {
+			if w.classes.has(p.class) {
+				return p.party
+			}
+		}
+	}
+	return noParty
+}
+
+// findParties tells every token the nearest party on each side of it in its
+// clause: who, roughly, does what to whom.
+func (f *frame) findParties() {
+	last, clause := noParty, uint16(0)
+	for i := range f.words {
+		w := &f.words[i]
+		if w.clause != clause {
+			last, clause = noParty, w.clause
+		}
+		w.before = last
+		if p := partyOf(w); p != noParty {
+			last = p
+		}
+	}
+	last = noParty
+	for i := len(f.words) - 1; i >= 0; i-- {
+		w := &f.words[i]
+		if w.clause != clause {
+			last, clause = noParty, w.clause
+		}
+		w.after = last
+		if p := partyOf(w); p != noParty {
+			last = p
+		}
+	}
+}
