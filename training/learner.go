@@ -79,8 +79,8 @@ type dataset struct {
 // newDataset extracts the features of rows.
 func newDataset(ctx context.Context, rows []Row, x *model.Extractor, cfg *Config) (*dataset, error) {
 	d := &dataset{rows: rows, label: make([][model.NumTasks]int8, len(rows))}
-	feats := make([]sparseRow, len(rows))
-	var extra []sparseRow
+	reader, build := rowReader{boost: cfg.Boost}, newMatrixBuilder()
+	var extra [][]entry
 	for i := range rows {
 		if i%256 == 0 && ctx.Err() != nil {
 			return nil, ctx.Err()
@@ -90,19 +90,19 @@ func newDataset(ctx context.Context, rows []Row, x *model.Extractor, cfg *Config
 		if err != nil {
 			return nil, fmt.Errorf("row %q: %w", r.ID, err)
 		}
-		feats[i] = columns(fs, r, &cfg.Boost)
+		build.add(reader.read(fs, r))
 		for t := range model.Task(model.NumTasks) {
 			d.label[i][t] = int8(r.Label(t))
 			if cfg.Rationale == 0 {
 				continue
 			}
 			if part := rationaleFeatures(fs, x.Tokens(), spansOf(r.Text, r.Evidence.Task(t))); len(part) > 0 {
-				extra = append(extra, columns(part, r, &cfg.Boost))
+				extra = append(extra, build.row(reader.read(part, r)))
 				d.rationales = append(d.rationales, rationale{row: i, task: t})
 			}
 		}
 	}
-	d.x = newMatrix(feats, extra, cfg.MinRows)
+	d.x = build.build(extra, cfg.MinRows)
 	return d, nil
 }
 

@@ -37,7 +37,7 @@ type problem struct {
 
 // shards is into how many parts the rows are split. The parts are summed in
 // order, so that the result does not depend on the number of processors.
-const shards = 8
+const shards = 4
 
 // fit minimises the penalised loss by L-BFGS, from the given start or zeros.
 func (p *problem) fit(ctx context.Context, start []float64, iterations int, tolerance float64) ([]float64, error) {
@@ -59,7 +59,7 @@ func (p *problem) fit(ctx context.Context, start []float64, iterations int, tole
 		MajorIterations:   iterations,
 		GradientThreshold: tolerance,
 		Converger:         &optimize.FunctionConverge{Relative: 1e-5, Iterations: 4},
-	}, &optimize.LBFGS{Store: 8})
+	}, &optimize.LBFGS{Store: 6})
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
@@ -118,7 +118,7 @@ func (e *evaluator) update(u []float64) {
 	var losses [shards]float64
 	var wg sync.WaitGroup
 	slots := make(chan struct{}, runtime.GOMAXPROCS(0))
-	rows := e.x.rows()
+	rows := len(e.x.rows)
 	for s := range shards {
 		wg.Add(1)
 		slots <- struct{}{}
@@ -129,25 +129,42 @@ func (e *evaluator) update(u []float64) {
 		}()
 	}
 	wg.Wait()
-	e.loss = 0
-	clear(e.grad)
+	var penalties [shards]float64
+	n := len(e.grad)
 	for s := range shards {
-		e.loss += losses[s]
-		for i, g := range e.parts[s] {
-			e.grad[i] += g
+		wg.Go(func() { penalties[s] = e.gather(u, s*n/shards, (s+1)*n/shards) })
+	}
+	wg.Wait()
+	e.loss = 0
+	for s := range shards {
+		e.loss += losses[s] + penalties[s]
+	}
+}
+
+// gather sums the gradient [from, to) over the shards in their order, adds that
+// of the penalty and returns the penalty.
+func (e *evaluator) gather(u []float64, from, to int) float64 {
+	penalty := 0.0
+	bias := len(e.x.keys) * outputs
+	for i := from; i < to; i++ {
+		g := 0.0
+		for s := range shards {
+			g += e.parts[s][i]
 		}
-	}
-	for i, r := range e.ratio {
-		e.grad[i] *= r
-	}
-	for i := range len(e.x.keys) * outputs {
-		l2 := e.l2[model.Stance]
-		if i%outputs >= 4 {
-			l2 = e.l2[model.Tone]
+		if i < len(e.ratio) {
+			g *= e.ratio[i]
 		}
-		e.loss += 0.5 * l2 * u[i] * u[i]
-		e.grad[i] += l2 * u[i]
+		if i < bias {
+			l2 := e.l2[model.Stance]
+			if i%outputs >= 4 {
+				l2 = e.l2[model.Tone]
+			}
+			penalty += 0.5 * l2 * u[i] * u[i]
+			g += l2 * u[i]
+		}
+		e.grad[i] = g
 	}
+	return penalty
 }
 
 // shard adds the gradient of the rows [from, to) to grad and returns their loss.
@@ -176,9 +193,9 @@ func (p *problem) shard(w []float64, from, to int, grad []float64) float64 {
 			}
 			g[y] -= wt
 		}
-		for e := p.x.start[i]; e < p.x.start[i+1]; e++ {
-			k := int(p.x.index[e]) * outputs
-			v := float64(p.x.value[e])
+		for _, e := range p.x.rows[i] {
+			k := int(e.column) * outputs
+			v := float64(e.value)
 			row := grad[k : k+outputs : k+outputs]
 			for c := range row {
 				row[c] += v * g[c]
@@ -198,9 +215,9 @@ func (p *problem) shard(w []float64, from, to int, grad []float64) float64 {
 func (m *matrix) logits(i int, w []float64) [outputs]float64 {
 	var z [outputs]float64
 	copy(z[:], w[len(m.keys)*outputs:])
-	for e := m.start[i]; e < m.start[i+1]; e++ {
-		k := int(m.index[e]) * outputs
-		v := float64(m.value[e])
+	for _, e := range m.rows[i] {
+		k := int(e.column) * outputs
+		v := float64(e.value)
 		row := w[k : k+outputs : k+outputs]
 		for c := range row {
 			z[c] += v * row[c]

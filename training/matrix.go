@@ -16,41 +16,72 @@ type featureKey struct {
 	key    uint64
 }
 
-// matrix is the design matrix in compressed sparse rows. Columns are in the
-// order of their keys.
+func compareKeys(a, b featureKey) int {
+	return cmp.Or(cmp.Compare(a.family, b.family), cmp.Compare(a.lang, b.lang), cmp.Compare(a.key, b.key))
+}
+
+// matrix is a sparse design matrix. Columns are in the order of their keys.
 type matrix struct {
 	keys   []featureKey
 	column map[featureKey]int32
-	start  []int // row i is entries start[i]:start[i+1]
-	index  []int32
-	value  []float32
+	rows   [][]entry
 }
 
-// sparseRow is a row before columns are numbered.
-type sparseRow []cell
+// entry is a number of a row.
+type entry struct {
+	column int32
+	value  float32
+}
 
+// pick returns the matrix of some of the rows, with the same columns.
+func (m *matrix) pick(which []int) *matrix {
+	p := &matrix{keys: m.keys, column: m.column, rows: make([][]entry, len(which))}
+	for j, i := range which {
+		p.rows[j] = m.rows[i]
+	}
+	return p
+}
+
+// cell is a feature of a row before columns are numbered.
 type cell struct {
 	key   featureKey
 	value float64
 }
 
-// columns turns the features of a row into matrix entries: scaled by family and
-// summed by key.
-func columns(fs []model.Feature, r *Row, boost *[model.NumFamilies]float64) sparseRow {
+// rowReader turns the features of a paragraph into cells. Its memory is used
+// again.
+type rowReader struct {
+	boost  [model.NumFamilies]float64
+	cells  []cell
+	vector []float64 // sums of the dimensions of the word vectors
+}
+
+// read returns the cells of a row: scaled by family, summed by key and in the
+// order of the keys, but for those of the vectors, which come last. They are
+// valid until the next call.
+func (b *rowReader) read(fs []model.Feature, r *Row) []cell {
 	l := uint8(1)
 	if r.Lang == "ar" {
 		l = 2
 	}
-	out := make(sparseRow, 0, len(fs))
+	out := b.cells[:0]
+	clear(b.vector)
 	for _, f := range fs {
-		v := f.Value * boost[f.Family]
+		v := f.Value * b.boost[f.Family]
 		if v == 0 {
 			continue
 		}
-		out = append(out, cell{featureKey{f.Family, 0, f.Key}, v})
-		if f.Family == model.FrameFamily || f.Family == model.FormFamily {
+		switch f.Family {
+		case model.VectorFamily:
+			for uint64(len(b.vector)) <= f.Key {
+				b.vector = append(b.vector, 0)
+			}
+			b.vector[f.Key] += v
+			continue
+		case model.FrameFamily, model.FormFamily:
 			out = append(out, cell{featureKey{f.Family, l, f.Key}, v})
 		}
+		out = append(out, cell{featureKey{f.Family, 0, f.Key}, v})
 	}
 	slices.SortStableFunc(out, func(a, b cell) int { return compareKeys(a.key, b.key) })
 	n := 0
@@ -62,55 +93,79 @@ func columns(fs []model.Feature, r *Row, boost *[model.NumFamilies]float64) spar
 		out[n] = out[i]
 		n++
 	}
-	return out[:n]
-}
-
-func compareKeys(a, b featureKey) int {
-	return cmp.Or(cmp.Compare(a.family, b.family), cmp.Compare(a.lang, b.lang), cmp.Compare(a.key, b.key))
-}
-
-// newMatrix numbers the features that occur in at least minRows rows and lays
-// out the rows and, after them, extra, which does not count.
-func newMatrix(rows, extra []sparseRow, minRows int) *matrix {
-	count := map[featureKey]int{}
-	for _, r := range rows {
-		for _, f := range r {
-			count[f.key]++
+	out = out[:n]
+	for d, v := range b.vector {
+		if v != 0 {
+			out = append(out, cell{featureKey{model.VectorFamily, 0, uint64(d)}, v})
 		}
 	}
-	m := &matrix{column: make(map[featureKey]int32, len(count))}
-	for k, n := range count {
-		if n >= minRows {
+	b.cells = out
+	return out
+}
+
+// matrixBuilder numbers features as they come.
+type matrixBuilder struct {
+	number map[featureKey]int32
+	keys   []featureKey
+	count  []int32 // in how many rows a feature is
+	rows   [][]entry
+}
+
+func newMatrixBuilder() *matrixBuilder { return &matrixBuilder{number: map[featureKey]int32{}} }
+
+// add appends a row.
+func (b *matrixBuilder) add(cells []cell) {
+	b.rows = append(b.rows, b.row(cells))
+	for _, e := range b.rows[len(b.rows)-1] {
+		b.count[e.column]++
+	}
+}
+
+// row numbers the features of a row that does not count.
+func (b *matrixBuilder) row(cells []cell) []entry {
+	row := make([]entry, len(cells))
+	for i, c := range cells {
+		n, ok := b.number[c.key]
+		if !ok {
+			n = int32(len(b.keys))
+			b.number[c.key] = n
+			b.keys = append(b.keys, c.key)
+			b.count = append(b.count, 0)
+		}
+		row[i] = entry{n, float32(c.value)}
+	}
+	return row
+}
+
+// build lays out the rows and, after them, extra, with the features that are in
+// at least minRows of the rows.
+func (b *matrixBuilder) build(extra [][]entry, minRows int) *matrix {
+	m := &matrix{rows: append(b.rows, extra...)}
+	for n, k := range b.keys {
+		if int(b.count[n]) >= minRows {
 			m.keys = append(m.keys, k)
 		}
 	}
 	slices.SortFunc(m.keys, compareKeys)
-	for i, k := range m.keys {
-		m.column[k] = int32(i)
+	m.column = make(map[featureKey]int32, len(m.keys))
+	place := make([]int32, len(b.keys))
+	for n := range place {
+		place[n] = -1
 	}
-	m.start = append(m.start, 0)
-	for _, r := range slices.Concat(rows, extra) {
-		for _, f := range r {
-			if c, ok := m.column[f.key]; ok {
-				m.index = append(m.index, c)
-				m.value = append(m.value, float32(f.value))
+	for c, k := range m.keys {
+		m.column[k] = int32(c)
+		place[b.number[k]] = int32(c)
+	}
+	for i, row := range m.rows {
+		n := 0
+		for _, e := range row {
+			if c := place[e.column]; c >= 0 {
+				row[n] = entry{c, e.value}
+				n++
 			}
 		}
-		m.start = append(m.start, len(m.index))
+		m.rows[i] = slices.Clone(row[:n]) // without what rare features left behind
+		slices.SortFunc(m.rows[i], func(a, b entry) int { return cmp.Compare(a.column, b.column) })
 	}
 	return m
-}
-
-// rows returns how many rows the matrix has.
-func (m *matrix) rows() int { return len(m.start) - 1 }
-
-// pick returns the matrix of some of the rows, with the same columns.
-func (m *matrix) pick(which []int) *matrix {
-	p := &matrix{keys: m.keys, column: m.column, start: []int{0}}
-	for _, i := range which {
-		p.index = append(p.index, m.index[m.start[i]:m.start[i+1]]...)
-		p.value = append(p.value, m.value[m.start[i]:m.start[i+1]]...)
-		p.start = append(p.start, len(p.index))
-	}
-	return p
 }

@@ -19,7 +19,7 @@ func logCountRatios(p *problem) []float64 {
 	all := make([]float64, n*model.NumTasks)
 	var total [outputs]float64
 	var rows [model.NumTasks]float64
-	for i := range p.x.rows() {
+	for i := range p.x.rows {
 		for t := range model.Task(model.NumTasks) {
 			w := float64(p.weight[i][t])
 			if w == 0 {
@@ -29,8 +29,8 @@ func logCountRatios(p *problem) []float64 {
 			y := from + int(p.label[i][t])
 			total[y] += w
 			rows[t] += w
-			for e := p.x.start[i]; e < p.x.start[i+1]; e++ {
-				c := int(p.x.index[e])
+			for _, e := range p.x.rows[i] {
+				c := int(e.column)
 				in[c*outputs+y] += w
 				all[c*model.NumTasks+int(t)] += w
 			}

@@ -68,6 +68,7 @@ func RunStudy(ctx context.Context, in Inputs, cfg Config, fold []int, k int, tes
 	if err != nil {
 		return nil, err
 	}
+	reader := rowReader{boost: cfg.Boost}
 	for i := range test {
 		r := &test[i]
 		fs, err := x.Extract(r.Text, r.Language())
@@ -75,7 +76,7 @@ func RunStudy(ctx context.Context, in Inputs, cfg Config, fold []int, k int, tes
 			return nil, fmt.Errorf("row %q: %w", r.ID, err)
 		}
 		c := calibration[r.Lang]
-		s.Test = append(s.Test, scoredOf(r, d.x.score(columns(fs, r, &cfg.Boost), w), c))
+		s.Test = append(s.Test, scoredOf(r, d.x.score(reader.read(fs, r), w), c))
 	}
 	return s, nil
 }
@@ -107,7 +108,7 @@ func scoredOf(r *Row, z [outputs]float64, c Calibration) Scored {
 }
 
 // score returns the logits of a row that is not in the matrix.
-func (m *matrix) score(r sparseRow, w []float64) [outputs]float64 {
+func (m *matrix) score(r []cell, w []float64) [outputs]float64 {
 	var z [outputs]float64
 	copy(z[:], w[len(m.keys)*outputs:])
 	for _, f := range r {
