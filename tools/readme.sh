@@ -45,13 +45,13 @@ quality() {
 	"$tmp/parley" eval --data "$shared/eval/dev.jsonl" --format json >"$tmp/dev.json"
 	echo '| | | cross-validated, real text | | dev | | | |'
 	echo '| --- | --- | --- | --- | --- | --- | --- | --- |'
-	echo '| language | task | macro-F1 | ECE | paragraphs | macro-F1 | ECE | accuracy, all and at 70 % coverage |'
+	echo '| language | task | macro-F1 | ECE | paragraphs | macro-F1 | ECE (by chance) | accuracy, all and at 70 % coverage |'
 	jq -r --slurpfile info "$tmp/info.json" '
 		def r: . * 1000 | round / 1000 | tostring | if length < 5 and test("\\.") then . + "000"[0:5 - length] else . end;
 		.languages[] | select(.language != "all") | . as $l | ("stance", "tone") as $task | $l[$task] as $m
 		| "cv/\($l.language)/real/\($task)" as $cv
 		| [{en: "English", ar: "Arabic"}[$l.language], $task, ($info[0].metrics[$cv + "/macro_f1"] | r), ($info[0].metrics[$cv + "/ece"] | r),
-		   $m.n, ($m.macro_f1 | r), ($m.ece | r), "\($m.accuracy | r), \($m.coverage.accuracy_at_70 | r)"]
+		   $m.n, ($m.macro_f1 | r), "\($m.ece | r) (\($m.chance_ece | r))", "\($m.accuracy | r), \($m.coverage.accuracy_at_70 | r)"]
 		| "| " + (map(tostring) | join(" | ")) + " |"' "$tmp/dev.json"
 }
 
