@@ -135,14 +135,14 @@ func (z *scorer) find(t Task, label int) {
 	from, to := t.Outputs()
 	n := len(z.frame.words)
 	z.spans.margin, z.spans.price = resize(z.spans.margin, n), resize(z.spans.price, n)
-	others := float64(to - from - 1)
+	share := 1 / float64(to-from-1) // of each of the other labels
 	for i := range n {
 		row := z.contrib[i][from:to]
 		rest := row[1-label] + row[2]
 		if len(row) > 3 {
 			rest += row[3]
 		}
-		m := row[label] - rest/others
+		m := row[label] - rest*share
 		z.spans.margin[i] = m
 		if z.frame.words[i].flags&isWord == 0 {
 			m = 0

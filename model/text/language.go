@@ -40,9 +40,9 @@ func ParseLanguage(s string) (Language, error) {
 }
 
 // detectBytes bounds what Detect reads of a text.
-const detectBytes = 512
+const detectBytes = 256
 
-// Detect names the language of a paragraph by its first 512 bytes:
+// Detect names the language of a paragraph by its first 256 bytes:
 //
 //   - Without letters it is Other.
 //   - Of Latin, Arabic and all other letters the most numerous decide, and on a tie the former of these.

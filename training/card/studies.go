@@ -55,7 +55,7 @@ type PartResult struct {
 
 const (
 	// studyFolds of the cross-validation of studies.
-	studyFolds = 3
+	studyFolds = 2
 	// studyIterations bounds the optimiser in studies, where differences count.
 	studyIterations = 50
 )
