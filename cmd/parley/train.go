@@ -65,7 +65,7 @@ With --rows, train makes a model file from labelled rows alone.`,
 	fs.Float64Var(&f.set.LabelWeight, "label-weight", 1, "`WEIGHT` of a label")
 	fs.Float64Var(&f.corpus, "corpus-weight", -1, "`WEIGHT` of a row of the written corpus (default: 1 from scratch, 0 otherwise)")
 	fs.StringToStringVar(&f.weights, "source-weight", nil, "`NAME=WEIGHT` of the labels from a source; several with commas or repeated")
-	fs.Float64Var(&f.set.PriorVariance, "prior-variance", 0, "how freely weights may leave those of the base, a `VARIANCE` above 0 (default 0.1)")
+	fs.Float64Var(&f.set.PriorVariance, "prior-variance", 0, "how freely weights may leave those of the base, a `VARIANCE` above 0 (default 0.3)")
 	fs.Float64Var(&f.margin, "margin", 0.02, "how much worse a figure may be, 0 to 0.5")
 	fs.Uint64Var(&f.set.Seed, "seed", 1, "`SEED` of folds and resampling")
 	fs.StringVar(&f.promote, "promote", "never", "`WHEN` to let the model serve: never, or auto (if the gate passes it)")

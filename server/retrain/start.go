@@ -212,7 +212,7 @@ func settingsOf(p *parleyv1.TrainingSettings) (*parleyv1.TrainingSettings, error
 
 // DefaultPriorVariance holds the base's weights firmly enough that fifty labels
 // in one language do not cost the other language its figures.
-const DefaultPriorVariance = 0.1
+const DefaultPriorVariance = 0.3
 
 // DefaultMargin is how much worse a figure of a candidate may be.
 const DefaultMargin = 0.02

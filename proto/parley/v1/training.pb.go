@@ -173,7 +173,7 @@ type TrainingSettings struct {
 	// The seed of splits and resampling. Default (0): 1.
 	Seed uint64 `protobuf:"varint,7,opt,name=seed,proto3" json:"seed,omitempty"`
 	// Adapt only: how freely weights may leave those of the base, the variance
-	// of the prior, in (0, 1000]. Default (0): 0.1.
+	// of the prior, in (0, 1000]. Default (0): 0.3.
 	PriorVariance float64 `protobuf:"fixed64,8,opt,name=prior_variance,json=priorVariance,proto3" json:"prior_variance,omitempty"`
 	// How much worse than the base the candidate may be, in macro-F1 of either
 	// task in either language and in expected calibration error, in [0, 0.5].
