@@ -14,6 +14,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	parleyv1 "github.com/parley-nlp/parley/proto/parley/v1"
+	"github.com/parley-nlp/parley/server/certtest"
 )
 
 const classifyPath = "/parley.v1.ClassifierService/Classify"
@@ -128,22 +129,22 @@ func TestWebNeedsTokensToo(t *testing.T) {
 // TestWebOverTLS asks with a client that offers HTTP/2 and HTTP/1.1, as browsers
 // do, and with a gRPC client, on one port.
 func TestWebOverTLS(t *testing.T) {
-	ca := newAuthority(t)
-	cert, key := ca.files(t.TempDir(), "server", tomorrow())
+	ca := certtest.New(t)
+	cert, key := ca.Files(t.TempDir(), "server", tomorrow())
 	_, addr := start(t, Options{Web: true, TLS: openTLS(t, cert, key, "")})
 	body := []byte(`{"document":{"content":"Envoys met."}}`)
 	for _, http2 := range []bool{false, true} {
-		c := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: ca.pool()}, ForceAttemptHTTP2: http2}}
+		c := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: ca.Pool()}, ForceAttemptHTTP2: http2}}
 		defer c.CloseIdleConnections()
 		if code, _, got := post(t, c, "https://"+addr+classifyPath, "application/json", body); code != http.StatusOK {
 			t.Errorf("HTTP/2 %v: %d %s", http2, code, got)
 		}
 	}
-	if err := hello(t, addr, withTLS(&tls.Config{RootCAs: ca.pool()})); err != nil {
+	if err := hello(t, addr, withTLS(&tls.Config{RootCAs: ca.Pool()})); err != nil {
 		t.Errorf("gRPC client: %v", err)
 	}
 	t.Run("gRPC from a client that offers HTTP/1.1 too", func(t *testing.T) {
-		c := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: ca.pool()}, ForceAttemptHTTP2: true}}
+		c := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: ca.Pool()}, ForceAttemptHTTP2: true}}
 		defer c.CloseIdleConnections()
 		req, err := proto.Marshal(&parleyv1.ClassifyRequest{Document: plain("Envoys met.")})
 		if err != nil {
