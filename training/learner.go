@@ -14,6 +14,9 @@ type Config struct {
 	Seed uint64
 	// L2 is the strength of the penalty for each task.
 	L2 [model.NumTasks]float64
+	// L1 is the strength of a second penalty, on the magnitude of the weights: both
+	// together are an elastic net (Zou and Hastie 2005). 0 leaves it out.
+	L1 float64
 	// Boost multiplies the values of a family: a larger one is penalised less,
 	// 0 leaves the family out.
 	Boost [model.NumFamilies]float64
@@ -142,7 +145,7 @@ func (d *dataset) weights(which []int, cfg *Config) [][model.NumTasks]float32 {
 
 // fit fits the weights to the rows which and their rationales.
 func (d *dataset) fit(ctx context.Context, which []int, cfg *Config) ([]float64, error) {
-	p := &problem{weight: d.weights(which, cfg), l2: cfg.L2}
+	p := &problem{weight: d.weights(which, cfg), l2: cfg.L2, l1: cfg.L1}
 	place := make(map[int]int, len(which))
 	for j, i := range which {
 		p.label = append(p.label, d.label[i])

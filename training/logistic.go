@@ -26,6 +26,7 @@ type problem struct {
 	label  [][model.NumTasks]int8
 	weight [][model.NumTasks]float32
 	l2     [model.NumTasks]float64
+	l1     float64
 	// offset, if not nil, is added to the logits of each row: what a base model
 	// says of it, so that the penalty pulls to that model. The bias is then the
 	// base model's: rows that somebody chose to correct tell what words mean, not
@@ -141,6 +142,10 @@ func (e *evaluator) update(u []float64) {
 	}
 }
 
+// corner rounds the corner that the magnitude of a weight has at 0, where L-BFGS
+// needs a gradient: weights far below it count as zeros.
+const corner = 1e-3
+
 // gather sums the gradient [from, to) over the shards in their order, adds that
 // of the penalty and returns the penalty.
 func (e *evaluator) gather(u []float64, from, to int) float64 {
@@ -161,6 +166,11 @@ func (e *evaluator) gather(u []float64, from, to int) float64 {
 			}
 			penalty += 0.5 * l2 * u[i] * u[i]
 			g += l2 * u[i]
+			if e.l1 != 0 {
+				size := math.Sqrt(u[i]*u[i] + corner*corner)
+				penalty += e.l1 * size
+				g += e.l1 * u[i] / size
+			}
 		}
 		e.grad[i] = g
 	}

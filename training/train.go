@@ -169,6 +169,9 @@ func (c *Config) settings() map[string]string {
 		"rationale": format(c.Rationale), "naive_bayes": strconv.FormatBool(c.NaiveBayes),
 		"flatten_stance": format(c.Flatten[model.Stance]), "flatten_tone": format(c.Flatten[model.Tone]),
 	}
+	if c.L1 != 0 {
+		s["l1"] = format(c.L1)
+	}
 	for source, w := range c.Weights {
 		s["weight_"+source] = format(w)
 	}

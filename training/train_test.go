@@ -134,3 +134,28 @@ func TestFoldsKeepGroupsTogether(t *testing.T) {
 		style[r.Style] = byStyle[i]
 	}
 }
+
+// TestElasticNet checks that the second penalty empties the model of features
+// that tell little.
+func TestElasticNet(t *testing.T) {
+	if testing.Short() {
+		t.Skip("two trainings more")
+	}
+	in, _ := studyInputs(t)
+	cfg := quick()
+	cfg.Iterations = 15
+	size := func(l1 float64) int {
+		cfg.L1 = l1
+		res, err := training.Train(t.Context(), in, cfg)
+		require.NoError(t, err)
+		m, err := model.Load(res.Model)
+		require.NoError(t, err)
+		if l1 != 0 {
+			assert.Equal(t, "0.5", m.Info().Settings["l1"])
+		}
+		return len(m.Params().Sparse)
+	}
+	dense, sparse := size(0), size(0.5)
+	assert.Less(t, sparse, dense*3/4, "features left")
+	assert.Positive(t, sparse)
+}

@@ -184,6 +184,7 @@ func (r *runner) learners(cfg training.Config) error {
 			}
 		},
 		func(c *training.Config) { c.Balance = 0 },
+		func(c *training.Config) { c.L1 = 0.5 },
 		func(c *training.Config) { c.WrittenWeight = 1 },
 	} {
 		c := cfg
@@ -191,6 +192,9 @@ func (r *runner) learners(cfg training.Config) error {
 		name := learnerName(c)
 		if c.Balance != cfg.Balance {
 			name = "shipped, labels not balanced"
+		}
+		if c.L1 != cfg.L1 {
+			name = fmt.Sprintf("shipped, elastic net with L1 %g", c.L1)
 		}
 		if c.WrittenWeight != cfg.WrittenWeight {
 			name = fmt.Sprintf("shipped, written rows count %g", c.WrittenWeight)
