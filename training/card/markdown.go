@@ -244,6 +244,8 @@ func (c *Card) studySection(p *page) {
 	}
 	c.results(p, "feature families", c.studies.Ablation)
 	c.results(p, "learners", c.studies.Learners)
+	p.say("\ngolearn's members vote for a label of the whole paragraph. No word can be credited with a vote, so that evidence would no longer add up to " +
+		"the score, and none is in the shipped model; the lines above say what that costs.")
 	p.say("\n## Other sources, other language\n\nWhole sources held out (5 folds of sources) shows what the model makes of outlets it has not seen; the " +
 		"rows below it are fitted to a part of the training rows alone, without calibration.")
 	c.results(p, "training rows", c.studies.Transfer)
