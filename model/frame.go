@@ -136,6 +136,7 @@ func (f *frame) read(s string, lang text.Language, res *resources, l lookup) {
 	f.findMentions(res.target)
 	f.place()
 	f.scope()
+	f.dispute()
 	f.findParties()
 	f.attribute()
 }
@@ -307,13 +308,17 @@ func (f *frame) scope() {
 			hyp = i
 		}
 	}
+}
+
+// dispute marks the words of sentences that dispute something or ask.
+func (f *frame) dispute() {
 	for from := 0; from < len(f.words); {
-		to, flags := from, wordFlags(0)
-		for ; to < len(f.words) && f.words[to].sentence == f.words[from].sentence; to++ {
-			if f.words[to].classes&(1<<doubt|1<<vindicate) != 0 {
+		to, flags := f.sentenceEnd(from), wordFlags(0)
+		for i := from; i < to; i++ {
+			if f.words[i].classes&(1<<doubt|1<<vindicate) != 0 {
 				flags |= disputed
 			}
-			if h := f.toks.List[to].Hash; f.toks.List[to].Kind == text.Stop && (h == '?' || h == '؟') { // of a mark, its code point
+			if k := &f.toks.List[i]; k.Kind == text.Stop && (k.Hash == '?' || k.Hash == '؟') { // of a mark, its code point
 				flags |= asked
 			}
 		}
@@ -324,6 +329,15 @@ func (f *frame) scope() {
 		}
 		from = to
 	}
+}
+
+// sentenceEnd returns the first token behind the sentence of token i.
+func (f *frame) sentenceEnd(i int) int {
+	end := i + 1
+	for end < len(f.words) && f.words[end].sentence == f.words[i].sentence {
+		end++
+	}
+	return end
 }
 
 func resize[T any](s []T, n int) []T {

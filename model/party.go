@@ -31,7 +31,7 @@ const partyClasses = 1<<ally | 1<<west | 1<<gulf | 1<<opposition | 1<<jihadist |
 
 // partyOf returns the party that a token names.
 func partyOf(w *word) party {
-	if w.mention != notMention && w.mention != lookalike && w.mention != place {
+	if w.mention != notMention {
 		return partyTarget
 	}
 	if w.classes&partyClasses != 0 {

@@ -258,7 +258,7 @@ func (z *scorer) add(f Family, w *weights, value float64, i int) {
 		i = len(z.contrib) - 1
 	}
 	row := &z.contrib[i]
-	// One after another: a loop over so few would take twice as long.
+	// Written out: this is the innermost loop of scoring.
 	row[0] += value * float64(w[0])
 	row[1] += value * float64(w[1])
 	row[2] += value * float64(w[2])

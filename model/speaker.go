@@ -38,10 +38,7 @@ const nameReach = 9
 // which belong to the speaker before them or else to the one after.
 func (f *frame) attribute() {
 	for i := 0; i < len(f.words); {
-		end := i
-		for end < len(f.words) && f.words[end].sentence == f.words[i].sentence {
-			end++
-		}
+		end := f.sentenceEnd(i)
 		who := f.speakerOf(i, end)
 		for j := i; j < end; j++ {
 			f.words[j].speaker = who
@@ -182,7 +179,7 @@ func (f *frame) nameBefore(i, from int) (speaker, bool) {
 // namesSomebody reports whether a name or the class of an actor stands among the
 // tokens [first, last].
 func (f *frame) namesSomebody(first, last int) bool {
-	const actors = 1<<ally | 1<<west | 1<<gulf | 1<<opposition | 1<<jihadist | 1<<united | 1<<kurd | 1<<unnamed | 1<<civilian | 1<<enemyState
+	const actors = partyClasses | 1<<unnamed
 	for i := first; i <= last; i++ {
 		if f.toks.List[i].Has(text.Capital) || f.words[i].classes&actors != 0 || f.words[i].mention != notMention {
 			return true

@@ -16,7 +16,10 @@ type table struct {
 	filter []uint64 // filterBits bits for each slot of keys
 }
 
-const filterBits = 4
+const (
+	filterShift = 2
+	filterBits  = 1 << filterShift
+)
 
 // newTable returns an empty table with room for n keys.
 func newTable(n int) *table {
@@ -34,7 +37,7 @@ func newTable(n int) *table {
 func (t *table) slot(h uint64) uint64 { return h >> t.shift }
 
 // bit is the number of a key's bit in the filter.
-func (t *table) bit(h uint64) uint64 { return h >> (t.shift - 2) }
+func (t *table) bit(h uint64) uint64 { return h >> (t.shift - filterShift) }
 
 func spread(key uint64) uint64 { return key * 0x9E3779B97F4A7C15 }
 
