@@ -37,21 +37,19 @@ var class = func() (t [256]uint8) {
 	return t
 }()
 
-// Roles that a rune of the block U+0600 to U+06FF plays in a word.
+// Roles that a rune of the block U+0600 to U+06FF plays in a word, if it is no
+// letter.
 const (
-	arOther  = 0xFF // not part of a word
-	arSkip   = 0xFE // part of a word, left out of its normal form
-	arDigit  = 0xFD // a digit
-	arAsIs   = 0xFC // stands for itself
-	arFolded = 0xFB // and below: an index into folded
+	arOther = iota // not part of a word
+	arSkip         // part of a word, left out of its normal form
+	arDigit        // a digit
 )
 
-// arabic[r-0x600] is the role of r. Variant letters that Arabic writers use for
-// one another fall together: arabicForm[r-0x600] is the UTF-8 of the letter that
-// r becomes, 0 for what is not a letter.
+// arabic[r-0x600] is the role of r, and arabicForm[r-0x600] the UTF-8 of the
+// letter that r becomes, 0 for what is not a letter. Variant letters that Arabic
+// writers use for one another fall together.
 var (
 	arabic     [256]uint8
-	folded     [256]rune
 	arabicForm [256][2]byte
 )
 
@@ -73,25 +71,14 @@ func init() {
 		case unicode.IsDigit(r):
 			arabic[i] = arDigit
 		case unicode.IsLetter(r):
-			arabic[i] = arAsIs
-		default:
-			arabic[i] = arOther
+			copy(arabicForm[i][:], string(r))
 		}
 	}
 	for from, to := range map[rune]rune{
 		'أ': 'ا', 'إ': 'ا', 'آ': 'ا', 'ٱ': 'ا', 'ى': 'ي', 'ی': 'ي', 'ې': 'ي',
 		'ک': 'ك', 'ة': 'ه', 'ہ': 'ه', 'ە': 'ه', 'ھ': 'ه',
 	} {
-		folded[from-0x600] = to
-		arabic[from-0x600] = arFolded
-	}
-	for i, role := range arabic {
-		switch role {
-		case arAsIs:
-			copy(arabicForm[i][:], string(rune(0x600+i)))
-		case arFolded:
-			copy(arabicForm[i][:], string(folded[i]))
-		}
+		copy(arabicForm[from-0x600][:], string(to))
 	}
 }
 
@@ -246,21 +233,18 @@ const (
 )
 
 // foldRune returns the normal form of a non-ASCII rune within a word, or false
-// if the rune does not belong to words.
+// if the rune does not belong to words. It is not asked for the letters that
+// arabicLetter knows.
 func foldRune(r rune) (rune, bool) {
 	switch {
 	case r >= 0x600 && r <= 0x6FF:
-		switch f := arabic[r-0x600]; f {
-		case arOther:
-			return 0, false
+		switch arabic[r-0x600] {
 		case arSkip:
 			return skipRune, true
-		case arFolded:
-			return folded[r-0x600], true
 		case arDigit:
 			return '0' + (r & 0xF), true
 		}
-		return r, true
+		return 0, false
 	case r >= 0xFB50 && r <= 0xFDFF || r >= 0xFE70 && r <= 0xFEFE:
 		if _, ok := presentationForms[r]; ok {
 			return expandRune, true
