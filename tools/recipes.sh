@@ -38,11 +38,16 @@ for needs in "$tmp"/*.needs; do
 		left=$((left + 1))
 		continue
 	fi
-	echo "-- $(sed '/^$/d' "$block" | head -1)"
+	echo "-- $(sed -n '/./{p;q}' "$block")"
+	status=0
 	case $block in
-	*.sh) bash -euo pipefail "$block" >out ;;
-	*.python) python3 "$block" >out ;;
-	esac || { echo "recipe failed:"; cat "$block"; exit 1; }
+	*.sh) bash -euo pipefail "$block" >out || status=$? ;;
+	*.python) python3 "$block" >out || status=$? ;;
+	esac
+	# 128+SIGPIPE: head had its lines before sort had written all of them.
+	if [ "$status" != 0 ] && [ "$status" != 141 ]; then
+		echo "recipe failed with status $status:"; cat "$block"; exit 1
+	fi
 	if ! grep -q '[^[:space:]]' out && ! grep -q -e ' -o ' -e '>' -e '--filter' "$block"; then
 		echo "recipe printed nothing:"; cat "$block"; exit 1
 	fi
