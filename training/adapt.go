@@ -144,7 +144,7 @@ func (a *adapter) fit(ctx context.Context, use func(int) bool) ([]float64, error
 		p.offset = append(p.offset, a.offset[i])
 	}
 	p.x = a.d.x.pick(which)
-	return p.fit(ctx, nil, a.cfg.Iterations, 1e-4)
+	return p.fit(ctx, a.cfg.Iterations, 1e-4)
 }
 
 // crossValidate measures the adapted model on rows it was not adapted to, beside

@@ -12,8 +12,10 @@ import (
 // Config holds the hyper-parameters of training.
 type Config struct {
 	Seed uint64
-	// L2 is the strength of the penalty for each task.
-	L2 [model.NumTasks]float64
+	// L2 is the strength of the penalty, for each group of families and task.
+	L2 [NumGroups][model.NumTasks]float64
+	// Joint fits all families in one regression, under the penalty of Hashed.
+	Joint bool
 	// L1 is the strength of a second penalty, on the magnitude of the weights: both
 	// together are an elastic net (Zou and Hastie 2005). 0 leaves it out.
 	L1 float64
@@ -47,11 +49,11 @@ type Config struct {
 // DefaultConfig returns the settings of the shipped model.
 func DefaultConfig() Config {
 	return Config{
-		Seed: 1, L2: [model.NumTasks]float64{2, 2}, MinRows: 2, Iterations: 50,
-		WrittenWeight: 0.3, Balance: 0.5, Rationale: 0.3, NaiveBayes: true,
+		Seed: 1, L2: [NumGroups][model.NumTasks]float64{Hashed: {0.5, 0.5}, Dense: {20, 20}}, MinRows: 3, Iterations: 40,
+		WrittenWeight: 0.2, Balance: 0.5, Rationale: 0.3, NaiveBayes: true,
 		Flatten: [model.NumTasks]float64{model.Stance: 0.5, model.Tone: 0.3},
 		Boost: [model.NumFamilies]float64{
-			model.WordFamily: 1, model.StemFamily: 1, model.GramFamily: 1, model.VectorFamily: 6,
+			model.WordFamily: 1, model.StemFamily: 1, model.GramFamily: 1.6, model.VectorFamily: 1,
 			model.PairFamily: 1, model.FrameFamily: 1, model.FormFamily: 1,
 		},
 	}
@@ -145,7 +147,7 @@ func (d *dataset) weights(which []int, cfg *Config) [][model.NumTasks]float32 {
 
 // fit fits the weights to the rows which and their rationales.
 func (d *dataset) fit(ctx context.Context, which []int, cfg *Config) ([]float64, error) {
-	p := &problem{weight: d.weights(which, cfg), l2: cfg.L2, l1: cfg.L1}
+	p := &problem{weight: d.weights(which, cfg), l1: cfg.L1}
 	place := make(map[int]int, len(which))
 	for j, i := range which {
 		p.label = append(p.label, d.label[i])
@@ -163,10 +165,7 @@ func (d *dataset) fit(ctx context.Context, which []int, cfg *Config) ([]float64,
 		p.weight = append(p.weight, w)
 	}
 	p.x = d.x.pick(which)
-	if cfg.NaiveBayes {
-		p.ratio = logCountRatios(p)
-	}
-	return p.fit(ctx, nil, cfg.Iterations, 1e-3)
+	return p.fitGroups(ctx, cfg)
 }
 
 // crossValidate returns the logits of every row under weights that were fitted

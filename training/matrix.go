@@ -16,8 +16,10 @@ type featureKey struct {
 	key    uint64
 }
 
+// compareKeys puts the features of a group together.
 func compareKeys(a, b featureKey) int {
-	return cmp.Or(cmp.Compare(a.family, b.family), cmp.Compare(a.lang, b.lang), cmp.Compare(a.key, b.key))
+	return cmp.Or(cmp.Compare(groupOf(a.family), groupOf(b.family)),
+		cmp.Compare(a.family, b.family), cmp.Compare(a.lang, b.lang), cmp.Compare(a.key, b.key))
 }
 
 // matrix is a sparse design matrix. Columns are in the order of their keys.
@@ -25,6 +27,7 @@ type matrix struct {
 	keys   []featureKey
 	column map[featureKey]int32
 	rows   [][]entry
+	first  int32 // the number of the first column
 }
 
 // entry is a number of a row.
@@ -35,9 +38,22 @@ type entry struct {
 
 // pick returns the matrix of some of the rows, with the same columns.
 func (m *matrix) pick(which []int) *matrix {
-	p := &matrix{keys: m.keys, column: m.column, rows: make([][]entry, len(which))}
+	p := &matrix{keys: m.keys, column: m.column, rows: make([][]entry, len(which)), first: m.first}
 	for j, i := range which {
 		p.rows[j] = m.rows[i]
+	}
+	return p
+}
+
+// part returns the columns [from, to) of the matrix.
+func (m *matrix) part(from, to int) *matrix {
+	p := &matrix{keys: m.keys[from:to], column: m.column, rows: make([][]entry, len(m.rows)), first: m.first + int32(from)}
+	for i, row := range m.rows {
+		at := func(column int32) int {
+			k, _ := slices.BinarySearchFunc(row, column, func(e entry, c int32) int { return cmp.Compare(e.column, c) })
+			return k
+		}
+		p.rows[i] = row[at(p.first):at(m.first+int32(to))]
 	}
 	return p
 }

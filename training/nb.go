@@ -30,7 +30,7 @@ func logCountRatios(p *problem) []float64 {
 			total[y] += w
 			rows[t] += w
 			for _, e := range p.x.rows[i] {
-				c := int(e.column)
+				c := int(e.column - p.x.first)
 				in[c*outputs+y] += w
 				all[c*model.NumTasks+int(t)] += w
 			}
@@ -38,11 +38,10 @@ func logCountRatios(p *problem) []float64 {
 	}
 	out := make([]float64, n*outputs)
 	for c, k := range p.x.keys {
-		hashed := k.family != model.VectorFamily && k.family != model.FrameFamily && k.family != model.FormFamily
 		for t := range model.Task(model.NumTasks) {
 			from, to := t.Outputs()
 			for y := from; y < to; y++ {
-				if !hashed {
+				if groupOf(k.family) == Dense {
 					out[c*outputs+y] = 1
 					continue
 				}

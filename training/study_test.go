@@ -111,3 +111,45 @@ func TestRunStudyRefuses(t *testing.T) {
 		t.Error("folds of two rows: no error")
 	}
 }
+
+// The shipped learner is the mean of two that know one group of families each.
+func TestGroupsAreFittedApart(t *testing.T) {
+	in, test := studyInputs(t)
+	cfg := training.DefaultConfig()
+	cfg.Iterations = 5
+	logits := func(c training.Config) (out [][model.NumOutputs]float64) {
+		t.Helper()
+		s, err := training.RunStudy(t.Context(), in, c, nil, 0, test)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range s.Test {
+			out = append(out, s.Test[i].Logits)
+		}
+		return out
+	}
+	alone := func(g training.Group) training.Config {
+		c := cfg
+		c.Joint = true // of what is left
+		c.L2[training.Hashed] = cfg.L2[g]
+		for f := range model.NumFamilies {
+			if (f.DenseSize(1) > 0) != (g == training.Dense) {
+				c.Boost[f] = 0
+			}
+		}
+		return c
+	}
+	pool, hashed, dense := logits(cfg), logits(alone(training.Hashed)), logits(alone(training.Dense))
+	for i := range pool {
+		for c, z := range pool[i] {
+			if want := (hashed[i][c] + dense[i][c]) / 2; math.Abs(z-want) > 1e-6 {
+				t.Fatalf("row %s, output %d: logit %g, the mean of the groups is %g", test[i].ID, c, z, want)
+			}
+		}
+	}
+	joint := cfg
+	joint.Joint = true
+	if reflect.DeepEqual(logits(joint), pool) {
+		t.Fatal("fitted together and apart, the families get the same weights")
+	}
+}

@@ -14,7 +14,7 @@ import (
 
 // TrainerVersion names the learner in model files. It changes when the same
 // rows and settings train another model.
-const TrainerVersion = "1"
+const TrainerVersion = "2"
 
 // Folds of the cross-validation by which calibration is fitted and figures are
 // reported.
@@ -163,11 +163,18 @@ func round(x float64) float64 { return math.Round(x*1e4) / 1e4 }
 
 func (c *Config) settings() map[string]string {
 	s := map[string]string{
-		"l2_stance": format(c.L2[model.Stance]), "l2_tone": format(c.L2[model.Tone]),
 		"min_rows": strconv.Itoa(c.MinRows), "written_weight": format(c.WrittenWeight),
 		"balance": format(c.Balance), "iterations": strconv.Itoa(c.Iterations),
 		"rationale": format(c.Rationale), "naive_bayes": strconv.FormatBool(c.NaiveBayes),
 		"flatten_stance": format(c.Flatten[model.Stance]), "flatten_tone": format(c.Flatten[model.Tone]),
+	}
+	for g := range Group(NumGroups) {
+		for t := range model.Task(model.NumTasks) {
+			s[fmt.Sprintf("l2_%s_%s", g, t)] = format(c.L2[g][t])
+		}
+	}
+	if c.Joint {
+		s["joint"] = "true"
 	}
 	if c.L1 != 0 {
 		s["l1"] = format(c.L1)
