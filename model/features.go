@@ -12,7 +12,7 @@ const (
 	StemFamily                 // its stem
 	GramFamily                 // its character n-grams
 	VectorFamily               // the dimensions of its word vector
-	PairFamily                 // two words that stand side by side
+	PairFamily                 // two words that stand side by side, a name as the party it names
 	FrameFamily                // lexicon classes by where and in whose mouth they stand
 	FormFamily                 // mentions of the target, speakers and the form of the paragraph
 	NumFamilies
@@ -43,11 +43,13 @@ func (f *frame) extract(out sink) {
 	f.formFeatures(out)
 }
 
-// wordFeatures is the bag of words. What a single word adds does not depend on
-// its place, so that a model keeps one sum for each word of its vocabulary.
+// wordFeatures is the bag of words, without names: those count by whom they name
+// (see pair, frame and form), so that none carries a label. What a single word
+// adds does not depend on its place, so that a model keeps one sum for each word
+// of its vocabulary.
 func (f *frame) wordFeatures(out sink) {
 	for i := range f.words {
-		if f.words[i].flags&isWord != 0 {
+		if w := &f.words[i]; w.flags&isWord != 0 && !w.isName() {
 			out.word(i)
 		}
 	}

@@ -29,6 +29,19 @@ var parties = [...]struct {
 
 const partyClasses = 1<<ally | 1<<west | 1<<gulf | 1<<opposition | 1<<jihadist | 1<<united | 1<<kurd | 1<<civilian | 1<<enemyState
 
+// nameClasses are the parties that are known by the names of states, peoples and
+// persons; nouns name the others, and nouns have meanings.
+const nameClasses = 1<<ally | 1<<west | 1<<gulf | 1<<kurd | 1<<enemyState
+
+// isName reports whether a word does no more than name the target or a state, its
+// people or its leaders.
+func (w *word) isName() bool {
+	if w.mention == person && w.classes == 0 {
+		return true
+	}
+	return w.classes&nameClasses != 0 && w.classes&^nameClasses == 0
+}
+
 // partyOf returns the party that a token names.
 func partyOf(w *word) party {
 	if w.mention != notMention {
