@@ -49,8 +49,8 @@ type Config struct {
 // DefaultConfig returns the settings of the shipped model.
 func DefaultConfig() Config {
 	return Config{
-		Seed: 1, L2: [NumGroups][model.NumTasks]float64{Hashed: {0.5, 0.5}, Dense: {20, 20}}, MinRows: 3, Iterations: 40,
-		WrittenWeight: 0.2, Balance: 0.5, Rationale: 0.3, NaiveBayes: true,
+		Seed: 1, L2: [NumGroups][model.NumTasks]float64{Hashed: {0.5, 0.5}, Dense: {10, 10}}, MinRows: 3, Iterations: 40,
+		WrittenWeight: 0.3, Balance: 0.5, Rationale: 0.3, NaiveBayes: true,
 		Flatten: [model.NumTasks]float64{model.Stance: 0.5, model.Tone: 0.3},
 		Boost: [model.NumFamilies]float64{
 			model.WordFamily: 1, model.StemFamily: 1, model.GramFamily: 1.6, model.VectorFamily: 1,

@@ -183,6 +183,7 @@ func (r *runner) learners(cfg training.Config) error {
 				c.Rationale = 0.3
 			}
 		},
+		func(c *training.Config) { c.Joint = true },
 		func(c *training.Config) { c.Balance = 0 },
 		func(c *training.Config) { c.L1 = 0.5 },
 		func(c *training.Config) { c.WrittenWeight = 1 },
@@ -190,6 +191,9 @@ func (r *runner) learners(cfg training.Config) error {
 		c := cfg
 		v(&c)
 		name := learnerName(c)
+		if c.Joint != cfg.Joint {
+			name = "shipped, one regression over all families"
+		}
 		if c.Balance != cfg.Balance {
 			name = "shipped, labels not balanced"
 		}
