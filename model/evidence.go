@@ -132,22 +132,20 @@ func (z *scorer) pick(n int) []Evidence {
 // find appends the stretches that speak for a label of a task, which is one of
 // its first two.
 func (z *scorer) find(t Task, label int) {
-	from, to := t.Outputs()
 	n := len(z.frame.words)
 	z.spans.margin, z.spans.price = resize(z.spans.margin, n), resize(z.spans.price, n)
-	share := 1 / float64(to-from-1) // of each of the other labels
+	margin, price := z.spans.margin, z.spans.price
 	for i := range n {
-		row := z.contrib[i][from:to]
-		rest := row[1-label] + row[2]
-		if len(row) > 3 {
-			rest += row[3]
+		row, m := &z.contrib[i], 0.0
+		if t == Stance {
+			m = row[label] - (row[1-label]+row[2]+row[3])*(1.0/3)
+		} else {
+			m = row[4+label] - (row[5-label]+row[6])*(1.0/2)
 		}
-		m := row[label] - rest*share
-		z.spans.margin[i] = m
-		if z.frame.words[i].flags&isWord == 0 {
-			m = 0
+		margin[i], price[i] = m, -wordPrice
+		if z.frame.words[i].flags&isWord != 0 {
+			price[i] += m
 		}
-		z.spans.price[i] = m - wordPrice
 	}
 	for _, r := range z.runs() {
 		z.maximal(r.from, r.to, label)
@@ -274,7 +272,7 @@ func (z *scorer) isName(i int) bool {
 }
 
 // isCommon reports whether a word is a function word.
-func (z *scorer) isCommon(w *word) bool { return w.row >= 0 && z.m.common[w.row] }
+func (z *scorer) isCommon(w *word) bool { return z.m.vocab.isCommon(w.row) }
 
 // holder returns the name of the speaker of token i, empty for the author.
 func (f *frame) holder(i int) string {

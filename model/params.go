@@ -101,7 +101,7 @@ func (m *Model) WordParams(norm []byte) WordParams {
 	hash := hashBytes(norm)
 	if n := m.vocab.find(hash); n >= 0 {
 		e := &m.vocab.entries[n]
-		return WordParams{hash, e.stem, uint16(e.name), uint16(e.lex), m.common[n], e.w}
+		return WordParams{hash, e.stem, uint16(e.name), uint16(e.lex), m.vocab.isCommon(n), e.w}
 	}
 	p := WordParams{Hash: hash}
 	stem, name, lex := m.res.keys(norm, nil)
@@ -124,11 +124,14 @@ func (p *Params) build(id string) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &Model{id: id, info: p.Info, res: res, bias: p.Bias, common: make([]bool, len(p.Words))}
+	m := &Model{id: id, info: p.Info, res: res, bias: p.Bias}
 	if err := finite("bias", p.Bias[:]...); err != nil {
 		return nil, err
 	}
-	entries := make([]entry, len(p.Words))
+	if len(p.Words) > maxEntries {
+		return nil, fmt.Errorf("%d words; at most %d fit", len(p.Words), maxEntries)
+	}
+	entries, rest := make([]entry, 0, len(p.Words)), []entry(nil)
 	for i := range p.Words {
 		w := &p.Words[i]
 		if i > 0 && w.Hash <= p.Words[i-1].Hash {
@@ -140,10 +143,14 @@ func (p *Params) build(id string) (*Model, error) {
 		if err := finite32("word", w.Weights); err != nil {
 			return nil, err
 		}
-		entries[i] = entry{w.Hash, w.Stem, symbol(w.Name), symbol(w.Lex), w.Weights}
-		m.common[i] = w.Common
+		e := entry{w.Hash, w.Stem, symbol(w.Name), symbol(w.Lex), w.Weights}
+		if w.Common {
+			entries = append(entries, e)
+		} else {
+			rest = append(rest, e)
+		}
 	}
-	m.vocab = newVocabulary(entries)
+	m.vocab = newVocabulary(append(entries, rest...), len(entries))
 	m.sparse = newTable(len(p.Sparse))
 	for i := range p.Sparse {
 		s := &p.Sparse[i]
@@ -193,8 +200,9 @@ func (m *Model) Params() *Params {
 	p := &Params{Info: m.info, Target: m.res.targetFile, Lexicon: m.res.lexiconFile, Bias: m.bias}
 	for i := range m.vocab.entries {
 		e := &m.vocab.entries[i]
-		p.Words = append(p.Words, WordParams{e.hash, e.stem, uint16(e.name), uint16(e.lex), m.common[i], e.w})
+		p.Words = append(p.Words, WordParams{e.hash, e.stem, uint16(e.name), uint16(e.lex), m.vocab.isCommon(int32(i)), e.w})
 	}
+	slices.SortFunc(p.Words, func(a, b WordParams) int { return cmp.Compare(a.Hash, b.Hash) })
 	for i, key := range m.sparse.keys {
 		if key != 0 {
 			p.Sparse = append(p.Sparse, SparseParams{key, m.sparse.rows[i]})

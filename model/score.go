@@ -17,7 +17,6 @@ type Model struct {
 	sparse *table
 	langs  [numLanguages]langParams
 	bias   [NumOutputs]float64
-	common []bool    // by number in the vocabulary: function words
 	pool   sync.Pool // of *scorer
 }
 

@@ -13,15 +13,17 @@ type entry struct {
 
 // vocabulary finds entries by the hash of the word.
 type vocabulary struct {
-	entries []entry
-	slots   []uint32 // entry number + 1, 0 for an empty slot
+	entries []entry  // the function words first
+	common  int32    // how many function words there are
+	slots   []uint32 // tag and entry number + 1, 0 for an empty slot
 	shift   uint8
 }
 
-func newVocabulary(entries []entry) *vocabulary {
+func newVocabulary(entries []entry, common int) *vocabulary {
 	size := 1 << bits.Len(uint(max(len(entries), 1)*2))
 	v := &vocabulary{
 		entries: entries,
+		common:  int32(common),
 		slots:   make([]uint32, size),
 		shift:   uint8(64 - bits.TrailingZeros(uint(size))),
 	}
@@ -31,21 +33,31 @@ func newVocabulary(entries []entry) *vocabulary {
 		for v.slots[i] != 0 {
 			i = (i + 1) & mask
 		}
-		v.slots[i] = uint32(n + 1)
+		v.slots[i] = tag(entries[n].hash) | uint32(n+1)
 	}
 	return v
 }
 
+// isCommon reports whether an entry is that of a function word; -1 is not.
+func (v *vocabulary) isCommon(n int32) bool { return n >= 0 && n < v.common }
+
+// maxEntries is how many entries a vocabulary may have; a slot has that many bits
+// for their number. The rest holds a tag of the hash, which spares a look at most
+// entries of other words.
+const maxEntries = 1<<24 - 1
+
+func tag(hash uint64) uint32 { return uint32(hash) &^ maxEntries }
+
 // find returns the number of the word's entry, -1 if it has none.
 func (v *vocabulary) find(hash uint64) int32 {
-	mask := uint64(len(v.slots) - 1)
+	mask, t := uint64(len(v.slots)-1), tag(hash)
 	for i := hash * 0x9E3779B97F4A7C15 >> v.shift; ; i = (i + 1) & mask {
-		n := v.slots[i]
-		if n == 0 {
+		slot := v.slots[i]
+		if slot == 0 {
 			return -1
 		}
-		if v.entries[n-1].hash == hash {
-			return int32(n - 1)
+		if n := slot&maxEntries - 1; slot&^maxEntries == t && v.entries[n].hash == hash {
+			return int32(n)
 		}
 	}
 }
