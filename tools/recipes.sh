@@ -17,11 +17,14 @@ awk -v dir="$tmp" '
 	/^```/ { inside = 0; close(file); close(name ".needs"); next }
 	inside { print > file }' docs/recipes.md
 
+python=${PYTHON:-/usr/bin/python3} # Debian's packages are there
+[ -x "$python" ] || python=python3
+
 # has tells whether a tool can be used here.
 has() {
 	case $1 in
 	'') true ;;
-	pandas) python3 -c 'import pandas' 2>/dev/null ;;
+	pandas) "$python" -c 'import pandas' 2>/dev/null ;;
 	server | time) false ;; # not for a check
 	*) command -v "$1" >/dev/null ;;
 	esac
@@ -42,7 +45,7 @@ for needs in "$tmp"/*.needs; do
 	status=0
 	case $block in
 	*.sh) bash -euo pipefail "$block" >out || status=$? ;;
-	*.python) python3 "$block" >out || status=$? ;;
+	*.python) "$python" "$block" >out || status=$? ;;
 	esac
 	# 128+SIGPIPE: head had its lines before sort had written all of them.
 	if [ "$status" != 0 ] && [ "$status" != 141 ]; then
