@@ -1,8 +1,8 @@
 // Package model classifies a paragraph of English or Arabic news by its stance
 // toward a target person and by its tone.
 //
-// Both tasks are multinomial logistic regressions over one set of features
-// that a single pass over the paragraph's words yields. Every feature belongs
+// Both tasks are log-linear in one set of features that a single pass over the
+// paragraph's words yields. Every feature belongs
 // to a stretch of the text, so a logit is exactly its bias plus the sum of the
 // contributions of the words, and the evidence that a prediction shows is a
 // part of that sum. The same bytes always give the same numbers.
