@@ -63,7 +63,7 @@ deps: ## the direction of imports, and a build without cgo
 fuzz: ## every fuzz target for FUZZTIME (5s)
 	tools/fuzz.sh $(FUZZTIME)
 
-.PHONY: bench bench-text benchstat bench-grpc bench-peers
+.PHONY: bench bench-text benchstat bench-grpc bench-peers bench-train
 bench: ## paragraphs/s, bytes/s and allocations of every stage of scoring
 	$(GO) test -run '^$$' -bench . -benchmem ./model
 
@@ -78,6 +78,9 @@ bench-grpc: ## the server against an echo server of the same bytes
 
 bench-peers: ## in-process speed against fastText and a hashing floor
 	training/peers/speed.sh
+
+bench-train: ## the fit against LIBLINEAR's on the same matrix, and a whole training
+	training/peers/train-speed.sh
 
 .PHONY: corpus model model-update eval peers studies card
 corpus: ## check the written corpus and print its tables

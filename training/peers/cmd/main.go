@@ -32,7 +32,7 @@ func run(ctx context.Context, args []string) error {
 	file := fs.String("model", "", "model file (default: the embedded model)")
 	texts := fs.String("texts", "", "file that speed-input writes and speed reads")
 	if len(args) == 0 {
-		return errors.New("want prepare, compare, speed-input or speed")
+		return errors.New("want prepare, compare, speed-input, speed, fit-speed or train-speed")
 	}
 	if err := fs.Parse(args[1:]); err != nil {
 		return err
@@ -53,6 +53,10 @@ func run(ctx context.Context, args []string) error {
 		return peers.Prepare(d, *work)
 	case "speed-input":
 		return errors.Join(peers.SpeedInput(d, *texts), peers.Prepare(d, filepath.Dir(*texts)))
+	case "fit-speed":
+		return peers.FitSpeed(ctx, d, *work, os.Stdout)
+	case "train-speed":
+		return peers.TrainSpeed(ctx, d, os.Stdout)
 	case "compare":
 		all, err := peers.Run(m, d, *work)
 		if err != nil {
@@ -60,7 +64,7 @@ func run(ctx context.Context, args []string) error {
 		}
 		return os.WriteFile(*out, []byte(peers.Markdown(m, d, all)), 0o644)
 	}
-	return fmt.Errorf("%q is none of [prepare compare speed-input speed]", args[0])
+	return fmt.Errorf("%q is none of [prepare compare speed-input speed fit-speed train-speed]", args[0])
 }
 
 func load(path string) (*model.Model, error) {
