@@ -153,3 +153,33 @@ func TestUnknownWords(t *testing.T) {
 		})
 	}
 }
+
+// A name counts as the party it names: whoever of them it is, the words of a
+// paragraph are the same.
+func TestNamesAreNoWords(t *testing.T) {
+	x := reader(t)
+	for _, tt := range []struct{ a, b string }{
+		{"Lavrov condemned the plan.", "Putin condemned the plan."},
+		{"The plan was condemned in Ankara.", "The plan was condemned in Riyadh."},
+		{"Critics of Assad left.", "Critics of Bashar left."},
+		{"أدان لافروف الخطة.", "أدان بوتين الخطة."},
+		{"أدانوا الأسد.", "أدانوا بشار."},
+	} {
+		for _, family := range []model.Family{model.WordFamily, model.StemFamily, model.GramFamily, model.PairFamily} {
+			if a, b := keysOf(t, x, tt.a, family), keysOf(t, x, tt.b, family); !slices.Equal(a, b) {
+				t.Errorf("%q and %q differ in the family %s", tt.a, tt.b, family)
+			}
+		}
+	}
+	for _, s := range []string{"Bashar al-Assad", "Vladimir Putin", "بشار الأسد"} {
+		for _, key := range keysOf(t, x, s, model.WordFamily) {
+			if key != model.WordKey(text.Hash("vladimir")) {
+				t.Errorf("%q has a word among its features", s)
+			}
+		}
+	}
+	// A noun that names a party has a meaning of its own.
+	if keys := keysOf(t, x, "rebels", model.WordFamily); len(keys) != 1 {
+		t.Errorf("rebels: %d words, want 1", len(keys))
+	}
+}
