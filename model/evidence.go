@@ -240,7 +240,7 @@ func (z *scorer) shape(s *stretch, from int) bool {
 	telling := false
 	for i := s.first; i <= s.last; i++ {
 		s.weight += z.spans.margin[i]
-		telling = telling || !z.isName(i)
+		telling = telling || !z.saysNothing(i)
 	}
 	return telling && s.weight >= minWeight
 }
@@ -263,9 +263,9 @@ func (z *scorer) isDull(i int) bool {
 	return w.classes&^grammar == 0 && z.isCommon(w)
 }
 
-// isName reports whether token i carries no attitude of its own: a mention of
+// saysNothing reports whether token i carries no attitude of its own: a mention of
 // the target, a name, a function word or a mark.
-func (z *scorer) isName(i int) bool {
+func (z *scorer) saysNothing(i int) bool {
 	w, k := &z.frame.words[i], &z.frame.toks.List[i]
 	return w.flags&isWord == 0 || w.mention != notMention || z.isCommon(w) ||
 		w.classes == 0 && k.Has(text.Capital)

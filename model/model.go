@@ -2,10 +2,9 @@
 // toward a target person and by its tone.
 //
 // Both tasks are log-linear in one set of features that a single pass over the
-// paragraph's words yields. Every feature belongs
-// to a stretch of the text, so a logit is exactly its bias plus the sum of the
-// contributions of the words, and the evidence that a prediction shows is a
-// part of that sum. The same bytes always give the same numbers.
+// paragraph's words yields. Every feature belongs to a stretch of the text, so a
+// logit is exactly its bias plus the sum of the contributions of the words, and
+// the evidence that a prediction shows is a part of that sum. The same bytes always give the same numbers.
 //
 // A Model is immutable and safe for concurrent use. The package reads no
 // files, opens no connections and logs nothing; how a model is trained is the

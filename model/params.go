@@ -100,8 +100,7 @@ func (x *Extractor) WordFeatures(norm []byte) []Feature {
 func (m *Model) WordParams(norm []byte) WordParams {
 	hash := hashBytes(norm)
 	if n := m.vocab.find(hash); n >= 0 {
-		e := &m.vocab.entries[n]
-		return WordParams{hash, e.stem, uint16(e.name), uint16(e.lex), m.vocab.isCommon(n), e.w}
+		return m.vocab.params(n)
 	}
 	p := WordParams{Hash: hash}
 	stem, name, lex := m.res.keys(norm, nil)
@@ -199,8 +198,7 @@ func (p *LanguageParams) build() (langParams, error) {
 func (m *Model) Params() *Params {
 	p := &Params{Info: m.info, Target: m.res.targetFile, Lexicon: m.res.lexiconFile, Bias: m.bias}
 	for i := range m.vocab.entries {
-		e := &m.vocab.entries[i]
-		p.Words = append(p.Words, WordParams{e.hash, e.stem, uint16(e.name), uint16(e.lex), m.vocab.isCommon(int32(i)), e.w})
+		p.Words = append(p.Words, m.vocab.params(int32(i)))
 	}
 	slices.SortFunc(p.Words, func(a, b WordParams) int { return cmp.Compare(a.Hash, b.Hash) })
 	for i, key := range m.sparse.keys {

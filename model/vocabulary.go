@@ -41,6 +41,12 @@ func newVocabulary(entries []entry, common int) *vocabulary {
 // isCommon reports whether an entry is that of a function word; -1 is not.
 func (v *vocabulary) isCommon(n int32) bool { return n >= 0 && n < v.common }
 
+// params returns an entry as a model file holds it.
+func (v *vocabulary) params(n int32) WordParams {
+	e := &v.entries[n]
+	return WordParams{e.hash, e.stem, uint16(e.name), uint16(e.lex), v.isCommon(n), e.w}
+}
+
 // maxEntries is how many entries a vocabulary may have; a slot has that many bits
 // for their number. The rest holds a tag of the hash, which spares a look at most
 // entries of other words.

@@ -36,11 +36,7 @@ func NewDesign(ctx context.Context, in Inputs, cfg Config) (*Design, error) {
 
 // Fit fits both tasks to all rows once and forgets the weights.
 func (d *Design) Fit(ctx context.Context) error {
-	all := make([]int, len(d.d.rows))
-	for i := range all {
-		all[i] = i
-	}
-	_, err := d.d.fit(ctx, all, &d.cfg)
+	_, err := d.d.fitAll(ctx, &d.cfg)
 	return err
 }
 

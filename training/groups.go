@@ -37,9 +37,8 @@ func groupOf(f model.Family) Group {
 // fitGroups fits the problem without its penalty, each group of families on its
 // own, and returns the weights of the pool, those of all columns and the bias.
 func (p *problem) fitGroups(ctx context.Context, cfg *Config) ([]float64, error) {
-	whole, n := p.x, len(p.x.keys)
-	dense := 0
-	for dense < n && groupOf(whole.keys[dense].family) == Hashed {
+	n, dense := len(p.x.keys), 0
+	for dense < n && groupOf(p.x.keys[dense].family) == Hashed {
 		dense++
 	}
 	ends := []int{dense, n}
@@ -49,11 +48,12 @@ func (p *problem) fitGroups(ctx context.Context, cfg *Config) ([]float64, error)
 	pool := make([]float64, (n+1)*outputs)
 	from := 0
 	for g, to := range ends {
-		p.x, p.l2, p.ratio = whole.part(from, to), cfg.L2[g], nil
+		member := *p
+		member.x, member.l2 = p.x.part(from, to), cfg.L2[g]
 		if cfg.NaiveBayes {
-			p.ratio = logCountRatios(p)
+			member.ratio = logCountRatios(&member)
 		}
-		w, err := p.fit(ctx, cfg.Iterations, 1e-3)
+		w, err := member.fit(ctx, cfg.Iterations, 1e-3)
 		if err != nil {
 			return nil, err
 		}

@@ -168,6 +168,15 @@ func (d *dataset) fit(ctx context.Context, which []int, cfg *Config) ([]float64,
 	return p.fitGroups(ctx, cfg)
 }
 
+// fitAll fits the weights to all rows.
+func (d *dataset) fitAll(ctx context.Context, cfg *Config) ([]float64, error) {
+	all := make([]int, len(d.rows))
+	for i := range all {
+		all[i] = i
+	}
+	return d.fit(ctx, all, cfg)
+}
+
 // crossValidate returns the logits of every row under weights that were fitted
 // without its fold.
 func (d *dataset) crossValidate(ctx context.Context, fold []int, k int, cfg *Config, progress func(string, float64)) ([][outputs]float64, error) {

@@ -60,11 +60,7 @@ func RunStudy(ctx context.Context, in Inputs, cfg Config, fold []int, k int, tes
 	if len(test) == 0 {
 		return s, nil
 	}
-	all := make([]int, len(in.Rows))
-	for i := range all {
-		all[i] = i
-	}
-	w, err := d.fit(ctx, all, &cfg)
+	w, err := d.fitAll(ctx, &cfg)
 	if err != nil {
 		return nil, err
 	}

@@ -81,11 +81,7 @@ func Train(ctx context.Context, in Inputs, cfg Config) (*Result, error) {
 		return nil, err
 	}
 	in.Progress("fit", 0)
-	all := make([]int, len(in.Rows))
-	for i := range all {
-		all[i] = i
-	}
-	w, err := d.fit(ctx, all, &cfg)
+	w, err := d.fitAll(ctx, &cfg)
 	if err != nil {
 		return nil, err
 	}

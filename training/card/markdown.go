@@ -41,8 +41,8 @@ func (c *Card) Markdown() string {
 		"take, with calibrated probabilities and the stretches of text that speak for them. Each task is the mean of two "+
 		"multinomial logistic regressions, one over words, stems, character n-grams and pairs, one over word vectors, attitude words in "+
 		"their context and the form of the paragraph. The mean is linear again, and each feature belongs to a stretch of the text, so that "+
-		"evidence is an exact part of the score. Names count as the party they name. It was trained on real and written paragraphs on Syria, 2000 to 2024; it knows no other subject, reads a "+
-		"paragraph alone, and is not meant to judge people.", info.Title)
+		"evidence is an exact part of the score. Names count as the party they name. It was trained on real and "+
+		"written paragraphs on Syria, 2000 to 2024; it knows no other subject, reads a paragraph alone, and is not meant to judge people.", info.Title)
 	c.dataSection(p)
 	c.qualitySection(p)
 	c.partsSection(p)

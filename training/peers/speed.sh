@@ -23,11 +23,7 @@ done
 total=$(wc -l <"$work/texts")
 head -n 1 "$work/texts.ft" >"$work/one"
 
-# seconds COMMAND...: the processor time it takes.
-seconds() {
-	local TIMEFORMAT='%U %S'
-	{ time "$@" >/dev/null; } 2>&1 | awk '{ print $1 + $2 }'
-}
+. training/peers/seconds.sh
 
 for _ in $(seq "$rounds"); do
 	for dim in 100 16; do

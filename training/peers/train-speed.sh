@@ -12,11 +12,7 @@ command -v liblinear-train >/dev/null || { echo "train-speed: install liblinear-
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# seconds COMMAND...: the processor time it takes.
-seconds() {
-	local TIMEFORMAT='%U %S'
-	{ time "$@" >/dev/null; } 2>&1 | awk '{ print $1 + $2 }'
-}
+. training/peers/seconds.sh
 
 go build -o "$work/peers" ./training/peers/cmd
 "$work/peers" fit-speed -shared "$shared" -work "$work" >"$work/fit"
