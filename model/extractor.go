@@ -99,9 +99,12 @@ func (x *Extractor) Tokens() []text.Span {
 // outright; nouns that may mean it do not count.
 func (x *Extractor) Mentions() int { return len(x.frame.mentions) - x.frame.hints[generic] }
 
-func (x *Extractor) lookup(_ uint64, norm []byte) (int32, uint64, symbol, symbol) {
-	stem, name, lex := x.res.keys(norm, x.buf[:0])
-	return -1, stem, name, lex
+func (x *Extractor) lookup(f *frame) {
+	for i := range f.words {
+		if w := &f.words[i]; w.flags&isWord != 0 {
+			w.stem, f.names[i], f.lex[i] = x.res.keys(f.toks.Norm(i), x.buf[:0])
+		}
+	}
 }
 
 // keys works out the stem and the symbols of a word, with buf to write to.
@@ -123,6 +126,8 @@ func (x *Extractor) word(i int) {
 func (x *Extractor) sparse(f Family, key uint64, value float64, i int) {
 	x.out = append(x.out, Feature{f, key, value, i})
 }
+
+func (x *Extractor) endSparse() {}
 
 func (x *Extractor) dense(f Family, id int, value float64, i int) {
 	x.out = append(x.out, Feature{f, uint64(id), value, i})

@@ -30,6 +30,8 @@ type sink interface {
 	word(i int)
 	// sparse takes a feature known by the hash of what it is made of.
 	sparse(f Family, key uint64, value float64, i int)
+	// endSparse says that no more of those come.
+	endSparse()
 	// dense takes a feature known by a small number; see denseSize.
 	dense(f Family, id int, value float64, i int)
 }
@@ -39,6 +41,7 @@ type sink interface {
 func (f *frame) extract(out sink) {
 	f.wordFeatures(out)
 	f.pairFeatures(out)
+	out.endSparse()
 	f.frameFeatures(out)
 	f.formFeatures(out)
 }

@@ -82,9 +82,10 @@ type mention struct {
 // lookup is what a frame needs to know of single words. The model answers from
 // its vocabulary and computes only for words outside it.
 type lookup interface {
-	// lookup returns the row of the word (-1 outside the vocabulary), the hash
-	// of its stem and its symbols in the aliases and the lexicon.
-	lookup(hash uint64, norm []byte) (row int32, stem uint64, name, lex symbol)
+	// lookup fills in, for the words among the tokens of f, the row (-1 outside
+	// the vocabulary), the hash of the stem and the symbols in the aliases and the
+	// lexicon.
+	lookup(f *frame)
 }
 
 // resources are the data by which paragraphs are read; a model carries its own.
@@ -114,7 +115,6 @@ func (f *frame) read(s string, lang text.Language, res *resources, l lookup) {
 		case text.Word, text.Number:
 			w.flags |= isWord
 			f.nWords++
-			w.row, w.stem, f.names[i], f.lex[i] = l.lookup(k.Hash, f.toks.Norm(i))
 			continue
 		case text.Stop, text.Comma, text.Colon:
 			clause++
@@ -130,6 +130,7 @@ func (f *frame) read(s string, lang text.Language, res *resources, l lookup) {
 			f.lex[i], f.names[i] = hyphen, hyphen
 		}
 	}
+	l.lookup(f)
 	f.numberSentences()
 	f.scale = invSqrt(f.nWords + LengthPrior)
 	f.classify(res)

@@ -106,9 +106,11 @@ func (m *Model) WordParams(norm []byte) WordParams {
 	stem, name, lex := m.res.keys(norm, nil)
 	p.Stem, p.Name, p.Lex = stem, uint16(name), uint16(lex)
 	var sum [NumOutputs]float64
-	m.unknown(norm, stem, 1, func(_ Family, w *weights, v float64) {
-		for c := range sum {
-			sum[c] += v * float64(w[c])
+	unknown(norm, stem, 1, func(_ Family, key uint64, v float64) {
+		if w := m.sparse.get(key); w != nil {
+			for c := range sum {
+				sum[c] += v * float64(w[c])
+			}
 		}
 	})
 	for c := range sum {

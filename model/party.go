@@ -1,5 +1,7 @@
 package model
 
+import "math/bits"
+
 // party is somebody who does something or to whom it is done.
 type party uint8
 
@@ -18,13 +20,10 @@ const (
 	numParties
 )
 
-// parties are the classes that name a party.
-var parties = [...]struct {
-	class class
-	party party
-}{
-	{ally, partyAlly}, {west, partyWest}, {gulf, partyGulf}, {opposition, partyOpposition}, {jihadist, partyJihadist},
-	{united, partyUN}, {kurd, partyKurd}, {civilian, partyCivilian}, {enemyState, partyEnemyState},
+// parties are the parties that classes name.
+var parties = [numClasses]party{
+	ally: partyAlly, west: partyWest, gulf: partyGulf, opposition: partyOpposition, jihadist: partyJihadist,
+	united: partyUN, kurd: partyKurd, civilian: partyCivilian, enemyState: partyEnemyState,
 }
 
 const partyClasses = 1<<ally | 1<<west | 1<<gulf | 1<<opposition | 1<<jihadist | 1<<united | 1<<kurd | 1<<civilian | 1<<enemyState
@@ -47,12 +46,8 @@ func partyOf(w *word) party {
 	if w.mention != notMention {
 		return partyTarget
 	}
-	if w.classes&partyClasses != 0 {
-		for _, p := range parties {
-			if w.classes.has(p.class) {
-				return p.party
-			}
-		}
+	if set := w.classes & partyClasses; set != 0 {
+		return parties[bits.TrailingZeros64(uint64(set))] // of several classes the first
 	}
 	return noParty
 }

@@ -73,13 +73,10 @@ type phrases struct {
 
 // node is a beginning of phrases.
 type node struct {
-	value    uint64 // of the phrase that ends here, 0 for none
-	children []edge
-}
-
-type edge struct {
-	symbol symbol
-	node   uint16
+	value  uint64 // of the phrase that ends here, 0 for none
+	symbol symbol // the last of the beginning
+	child  uint16 // the first of the nodes one symbol longer, 0 for none
+	next   uint16 // the next of the same length, 0 for none
 }
 
 func newPhrases() *phrases {
@@ -106,11 +103,11 @@ func (p *phrases) add(keys []uint64, value uint64) error {
 				return fmt.Errorf("more than %d different beginnings of phrases", 1<<16-1)
 			}
 			next = uint16(len(p.nodes))
-			p.nodes = append(p.nodes, node{})
+			p.nodes = append(p.nodes, node{symbol: s, next: p.nodes[at].child})
 			if at == 0 {
 				p.first[s] = next
 			} else {
-				p.nodes[at].children = append(p.nodes[at].children, edge{s, next})
+				p.nodes[at].child = next
 			}
 		}
 		at = next
@@ -126,12 +123,11 @@ func (p *phrases) child(at uint16, s symbol) uint16 {
 	if at == 0 {
 		return p.first[s]
 	}
-	for _, e := range p.nodes[at].children {
-		if e.symbol == s {
-			return e.node
-		}
+	n := p.nodes[at].child
+	for n != 0 && p.nodes[n].symbol != s {
+		n = p.nodes[n].next
 	}
-	return 0
+	return n
 }
 
 // longest returns the length in tokens and the value of the longest phrase that

@@ -67,6 +67,9 @@ type scorer struct {
 	contrib []logits
 	total   logits
 	spans   spanFinder
+	rows    []int32             // of the tokens in the vocabulary
+	wanted  []request           // the sparse features that are to be looked up
+	found   []weights           // and the rows of those that are there
 	gain    [NumOutputs]float64 // the calibration's factor of each output
 	trace   *Explanation        // records every feature if not nil
 	buf     [64]byte            // for the forms of a word outside the vocabulary
@@ -199,14 +202,21 @@ func softmax(z, p []float64) int {
 	return best
 }
 
-// lookup finds a word in the vocabulary, and works it out if it is not there.
-func (z *scorer) lookup(hash uint64, norm []byte) (int32, uint64, symbol, symbol) {
-	if n := z.m.vocab.find(hash); n >= 0 {
-		e := &z.m.vocab.entries[n]
-		return n, e.stem, e.name, e.lex
+// lookup finds the words in the vocabulary, and works out those that are not
+// there.
+func (z *scorer) lookup(f *frame) {
+	z.rows = resize(z.rows, len(f.words))
+	z.m.vocab.findAll(f.toks.List, z.rows)
+	for i := range f.words {
+		w := &f.words[i]
+		switch w.row = z.rows[i]; {
+		case w.row >= 0:
+			e := &z.m.vocab.entries[w.row]
+			w.stem, f.names[i], f.lex[i] = e.stem, e.name, e.lex
+		case w.flags&isWord != 0:
+			w.stem, f.names[i], f.lex[i] = z.m.res.keys(f.toks.Norm(i), z.buf[:0])
+		}
 	}
-	stem, name, lex := z.m.res.keys(norm, z.buf[:0])
-	return -1, stem, name, lex
 }
 
 func (z *scorer) word(i int) {
@@ -215,33 +225,40 @@ func (z *scorer) word(i int) {
 		z.add(WordFamily, &z.m.vocab.entries[w.row].w, z.frame.scale, i)
 		return
 	}
-	z.m.unknown(z.frame.toks.Norm(i), w.stem, z.frame.scale, func(f Family, row *weights, v float64) {
-		z.add(f, row, v, i)
+	unknown(z.frame.toks.Norm(i), w.stem, z.frame.scale, func(f Family, key uint64, v float64) {
+		z.sparse(f, key, v, i)
 	})
 }
 
-// unknown yields what a word outside the vocabulary counts: its stem and its
+// unknown yields the features of a word outside the vocabulary: its stem and its
 // n-grams.
-func (m *Model) unknown(norm []byte, stem uint64, scale float64, yield func(Family, *weights, float64)) {
+func unknown(norm []byte, stem uint64, scale float64, yield func(Family, uint64, float64)) {
 	v := scale * wordValue(1)
-	if row := m.sparse.get(mix(StemFamily, stem, 0)); row != nil {
-		yield(StemFamily, row, v)
-	}
+	yield(StemFamily, mix(StemFamily, stem, 0), v)
 	if norm[0] == '#' {
 		return
 	}
 	v /= math.Sqrt(float64(max(text.NumGrams(norm, gramMin, gramMax), 1)))
 	for g := range text.Grams(norm, gramMin, gramMax) {
-		if row := m.sparse.get(mix(GramFamily, g, 0)); row != nil {
-			yield(GramFamily, row, v)
-		}
+		yield(GramFamily, mix(GramFamily, g, 0), v)
 	}
 }
 
 func (z *scorer) sparse(f Family, key uint64, value float64, i int) {
-	if row := z.m.sparse.get(key); row != nil {
-		z.add(f, row, value, i)
+	z.wanted = append(z.wanted, request{key: key, value: value, token: i, family: f})
+}
+
+func (z *scorer) endSparse() {
+	found := z.m.sparse.findAll(z.wanted)
+	z.found = resize(z.found, len(found))
+	for i := range found {
+		z.found[i] = z.m.sparse.rows[found[i].slot]
 	}
+	for i := range found {
+		r := &found[i]
+		z.add(r.family, &z.found[i], r.value, r.token)
+	}
+	z.wanted = z.wanted[:0]
 }
 
 func (z *scorer) dense(f Family, id int, value float64, i int) {

@@ -54,17 +54,59 @@ func (t *table) put(key uint64, w weights) {
 
 // get returns the row of a key, nil if there is none.
 func (t *table) get(key uint64) *weights {
-	h := spread(key)
-	if b := t.bit(h); t.filter[b/64]>>(b%64)&1 == 0 {
-		return nil
+	if i, ok := t.find(key); ok {
+		return &t.rows[i]
 	}
+	return nil
+}
+
+// find returns the slot of a key, and whether there is one.
+func (t *table) find(key uint64) (uint64, bool) {
 	mask := uint64(len(t.keys) - 1)
-	for i := t.slot(h); ; i = (i + 1) & mask {
+	for i := t.slot(spread(key)); ; i = (i + 1) & mask {
 		switch t.keys[i] {
 		case key:
-			return &t.rows[i]
+			return i, true
 		case 0:
-			return nil
+			return 0, false
 		}
 	}
+}
+
+// request asks for the row of a key, on behalf of a feature.
+type request struct {
+	key    uint64
+	slot   uint64 // of the key, once it is found
+	value  float64
+	token  int
+	family Family
+}
+
+// findAll drops the requests whose key the table lacks and tells the others their
+// slots. Each step goes over all of them, so that the memory is asked for many at
+// a time.
+func (t *table) findAll(all []request) []request {
+	n := 0
+	for i := range all {
+		b := t.bit(spread(all[i].key))
+		all[n] = all[i]
+		n += int(t.filter[b/64] >> (b % 64) & 1) // no branch: it would be hard to foretell
+	}
+	all, n = all[:n], 0
+	for i := range all {
+		all[i].slot = t.keys[t.slot(spread(all[i].key))]
+	}
+	for i := range all {
+		r := all[i]
+		if r.slot == r.key {
+			r.slot = t.slot(spread(r.key))
+		} else if slot, ok := t.find(r.key); ok {
+			r.slot = slot
+		} else {
+			continue
+		}
+		all[n] = r
+		n++
+	}
+	return all[:n]
 }

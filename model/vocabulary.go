@@ -1,6 +1,10 @@
 package model
 
-import "math/bits"
+import (
+	"math/bits"
+
+	"github.com/parley-nlp/parley/model/text"
+)
 
 // entry is what a model knows of a word of its vocabulary. Its weights are the
 // sum of what the families Word, Stem, Gram and Vector give the word.
@@ -29,7 +33,7 @@ func newVocabulary(entries []entry, common int) *vocabulary {
 	}
 	mask := uint64(size - 1)
 	for n := range entries {
-		i := entries[n].hash * 0x9E3779B97F4A7C15 >> v.shift
+		i := v.slot(entries[n].hash)
 		for v.slots[i] != 0 {
 			i = (i + 1) & mask
 		}
@@ -54,10 +58,13 @@ const maxEntries = 1<<24 - 1
 
 func tag(hash uint64) uint32 { return uint32(hash) &^ maxEntries }
 
+// slot is where the search for a hash begins.
+func (v *vocabulary) slot(hash uint64) uint64 { return spread(hash) >> v.shift }
+
 // find returns the number of the word's entry, -1 if it has none.
 func (v *vocabulary) find(hash uint64) int32 {
 	mask, t := uint64(len(v.slots)-1), tag(hash)
-	for i := hash * 0x9E3779B97F4A7C15 >> v.shift; ; i = (i + 1) & mask {
+	for i := v.slot(hash); ; i = (i + 1) & mask {
 		slot := v.slots[i]
 		if slot == 0 {
 			return -1
@@ -65,5 +72,28 @@ func (v *vocabulary) find(hash uint64) int32 {
 		if n := slot&maxEntries - 1; slot&^maxEntries == t && v.entries[n].hash == hash {
 			return int32(n)
 		}
+	}
+}
+
+// findAll sets rows to the numbers of the entries of the tokens, -1 where there
+// is none. It reads the slots of all before it looks at an entry, so that the
+// memory is asked for many at a time.
+func (v *vocabulary) findAll(toks []text.Token, rows []int32) {
+	for i := range toks {
+		rows[i] = int32(v.slots[v.slot(toks[i].Hash)])
+	}
+	for i := range toks {
+		k := &toks[i]
+		if k.Kind > text.Number {
+			rows[i] = -1
+			continue
+		}
+		slot := uint32(rows[i])
+		n := slot&maxEntries - 1
+		if slot == 0 || slot&^maxEntries == tag(k.Hash) && v.entries[n].hash == k.Hash {
+			rows[i] = int32(n) // -1 of an empty slot
+			continue
+		}
+		rows[i] = v.find(k.Hash)
 	}
 }
