@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Runs the code blocks of docs/recipes.md in a folder of their own, in their
-# order. A block marked needs=TOOL is left out where TOOL is not installed.
+# order. A block marked needs=TOOL is left out where TOOL is not installed; for
+# DuckDB's shell stands tools/duckdb, if there is a C++ compiler to link it.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -20,10 +21,16 @@ awk -v dir="$tmp" '
 python=${PYTHON:-/usr/bin/python3} # Debian's packages are there
 [ -x "$python" ] || python=python3
 
+# standin builds tools/duckdb.
+standin() {
+	command -v "$(go env CXX)" >/dev/null && CGO_ENABLED=1 go build -C "$repo/tools/duckdb" -o "$tmp/bin/duckdb" .
+}
+
 # has tells whether a tool can be used here.
 has() {
 	case $1 in
 	'') true ;;
+	duckdb) command -v duckdb >/dev/null || standin ;;
 	pandas) "$python" -c 'import pandas' 2>/dev/null ;;
 	server | time) false ;; # not for a check
 	*) command -v "$1" >/dev/null ;;
@@ -31,6 +38,7 @@ has() {
 }
 
 ran=0 left=0
+repo=$PWD
 cd "$tmp/work"
 export PATH="$tmp/bin:$PATH"
 for needs in "$tmp"/*.needs; do
