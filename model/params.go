@@ -203,9 +203,9 @@ func (m *Model) Params() *Params {
 		p.Words = append(p.Words, m.vocab.params(int32(i)))
 	}
 	slices.SortFunc(p.Words, func(a, b WordParams) int { return cmp.Compare(a.Hash, b.Hash) })
-	for i, key := range m.sparse.keys {
-		if key != 0 {
-			p.Sparse = append(p.Sparse, SparseParams{key, m.sparse.rows[i]})
+	for _, s := range m.sparse.slots {
+		if s.key != 0 {
+			p.Sparse = append(p.Sparse, SparseParams{s.key, s.row})
 		}
 	}
 	slices.SortFunc(p.Sparse, func(a, b SparseParams) int { return cmp.Compare(a.Key, b.Key) })

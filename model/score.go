@@ -69,7 +69,6 @@ type scorer struct {
 	spans   spanFinder
 	rows    []int32             // of the tokens in the vocabulary
 	wanted  []request           // the sparse features that are to be looked up
-	found   []weights           // and the rows of those that are there
 	gain    [NumOutputs]float64 // the calibration's factor of each output
 	trace   *Explanation        // records every feature if not nil
 	buf     [64]byte            // for the forms of a word outside the vocabulary
@@ -245,18 +244,14 @@ func unknown(norm []byte, stem uint64, scale float64, yield func(Family, uint64,
 }
 
 func (z *scorer) sparse(f Family, key uint64, value float64, i int) {
-	z.wanted = append(z.wanted, request{key: key, value: value, token: i, family: f})
+	z.wanted = append(z.wanted, request{key: key, value: value, token: int32(i), family: f})
 }
 
 func (z *scorer) endSparse() {
 	found := z.m.sparse.findAll(z.wanted)
-	z.found = resize(z.found, len(found))
-	for i := range found {
-		z.found[i] = z.m.sparse.rows[found[i].slot]
-	}
 	for i := range found {
 		r := &found[i]
-		z.add(r.family, &z.found[i], r.value, r.token)
+		z.add(r.family, &r.at.row, r.value, int(r.token))
 	}
 	z.wanted = z.wanted[:0]
 }

@@ -11,9 +11,14 @@ type weights [NumOutputs]float32
 // search for nine in ten of them.
 type table struct {
 	shift  uint8
-	keys   []uint64
-	rows   []weights
-	filter []uint64 // filterBits bits for each slot of keys
+	slots  []slot
+	filter []uint64 // filterBits bits for each slot
+}
+
+// slot is a key and its row side by side, so that both come with one wait.
+type slot struct {
+	key uint64
+	row weights
 }
 
 const (
@@ -25,16 +30,14 @@ const (
 func newTable(n int) *table {
 	size := 1 << bits.Len(uint(max(n, 1)*2))
 	return &table{
-		shift: uint8(64 - bits.TrailingZeros(uint(size))),
-		keys:  make([]uint64, size),
-		rows:  make([]weights, size),
-
+		shift:  uint8(64 - bits.TrailingZeros(uint(size))),
+		slots:  make([]slot, size),
 		filter: make([]uint64, (size*filterBits+63)/64),
 	}
 }
 
-// slot is where the search for a key begins; h is spread(key).
-func (t *table) slot(h uint64) uint64 { return h >> t.shift }
+// home is where the search for a key begins; h is spread(key).
+func (t *table) home(h uint64) uint64 { return h >> t.shift }
 
 // bit is the number of a key's bit in the filter.
 func (t *table) bit(h uint64) uint64 { return h >> (t.shift - filterShift) }
@@ -43,32 +46,24 @@ func spread(key uint64) uint64 { return key * 0x9E3779B97F4A7C15 }
 
 // put sets the row of a key other than 0.
 func (t *table) put(key uint64, w weights) {
-	mask, h := uint64(len(t.keys)-1), spread(key)
+	mask, h := uint64(len(t.slots)-1), spread(key)
 	t.filter[t.bit(h)/64] |= 1 << (t.bit(h) % 64)
-	i := t.slot(h)
-	for t.keys[i] != 0 && t.keys[i] != key {
+	i := t.home(h)
+	for t.slots[i].key != 0 && t.slots[i].key != key {
 		i = (i + 1) & mask
 	}
-	t.keys[i], t.rows[i] = key, w
+	t.slots[i] = slot{key, w}
 }
 
 // get returns the row of a key, nil if there is none.
 func (t *table) get(key uint64) *weights {
-	if i, ok := t.find(key); ok {
-		return &t.rows[i]
-	}
-	return nil
-}
-
-// find returns the slot of a key, and whether there is one.
-func (t *table) find(key uint64) (uint64, bool) {
-	mask := uint64(len(t.keys) - 1)
-	for i := t.slot(spread(key)); ; i = (i + 1) & mask {
-		switch t.keys[i] {
+	mask := uint64(len(t.slots) - 1)
+	for i := t.home(spread(key)); ; i = (i + 1) & mask {
+		switch t.slots[i].key {
 		case key:
-			return i, true
+			return &t.slots[i].row
 		case 0:
-			return 0, false
+			return nil
 		}
 	}
 }
@@ -76,36 +71,36 @@ func (t *table) find(key uint64) (uint64, bool) {
 // request asks for the row of a key, on behalf of a feature.
 type request struct {
 	key    uint64
-	slot   uint64 // of the key, once it is found
+	at     slot // where the search for the key begins, then where it ends
 	value  float64
-	token  int
+	token  int32
 	family Family
 }
 
-// findAll drops the requests whose key the table lacks and tells the others their
-// slots. Each step goes over all of them, so that the memory is asked for many at
-// a time.
+// findAll drops the requests whose key the table lacks and gives the others their
+// rows. Each step goes over all of them, so that the memory is asked for many at a
+// time.
 func (t *table) findAll(all []request) []request {
 	n := 0
 	for i := range all {
-		b := t.bit(spread(all[i].key))
-		all[n] = all[i]
+		r, b := &all[i], t.bit(spread(all[i].key))
+		all[n].key, all[n].value, all[n].token, all[n].family = r.key, r.value, r.token, r.family
 		n += int(t.filter[b/64] >> (b % 64) & 1) // no branch: it would be hard to foretell
 	}
 	all, n = all[:n], 0
 	for i := range all {
-		all[i].slot = t.keys[t.slot(spread(all[i].key))]
+		all[i].at = t.slots[t.home(spread(all[i].key))]
 	}
 	for i := range all {
-		r := all[i]
-		if r.slot == r.key {
-			r.slot = t.slot(spread(r.key))
-		} else if slot, ok := t.find(r.key); ok {
-			r.slot = slot
-		} else {
-			continue
+		r := &all[i]
+		if r.at.key != r.key {
+			row := t.get(r.key)
+			if row == nil {
+				continue
+			}
+			r.at.row = *row
 		}
-		all[n] = r
+		all[n] = *r
 		n++
 	}
 	return all[:n]
