@@ -28,7 +28,7 @@ func newCompareCommand() *cobra.Command {
   parley compare --format json 2015.parquet 2016.parquet`,
 		Long: `Compare reads two files that parley score wrote (.jsonl, also .gz or .zst, or
 .parquet) and prints how the labels of each are distributed. Where the same
-paragraphs, by id and number, stand in both, it also prints how far the two
+paragraphs, by id, number and text, stand in both, it also prints how far the two
 agree: the share of equal labels, Cohen's kappa, which label becomes which, and
 the paragraphs whose change both are surest of.`,
 		Args: cobra.ExactArgs(2),
@@ -118,11 +118,18 @@ func writeComparison(w io.Writer, r *compare.Result) error {
 		fmt.Fprintf(out, "%c  %s: %d paragraphs, %s\n", 'A'+rune(i), f.Name, f.Rows, strings.Join(f.Models, ", "))
 	}
 	fmt.Fprintf(out, "paragraphs in both: %d\n", r.Common)
+	if r.OtherText > 0 {
+		fmt.Fprintf(out, "of the same id and number, but another text: %d\n", r.OtherText)
+	}
 	for t := range model.Task(model.NumTasks) {
 		task := r.Tasks[t.String()]
 		fmt.Fprintf(out, "\n%-18s%10s%10s%10s\n", t, "A", "B", "B - A")
 		line := func(name string, a, b float64, format string) {
-			fmt.Fprintf(out, "  %-16s%10s%10s%10s\n", name, fmt.Sprintf(format, a), fmt.Sprintf(format, b), fmt.Sprintf(strings.Replace(format, "%", "%+", 1), b-a))
+			change := fmt.Sprintf(strings.Replace(format, "%", "%+", 1), b-a)
+			if strings.Trim(change, "-0.%") == "" {
+				change = strings.Replace(change, "-", "+", 1)
+			}
+			fmt.Fprintf(out, "  %-16s%10s%10s%10s\n", name, fmt.Sprintf(format, a), fmt.Sprintf(format, b), change)
 		}
 		percent := func(name string, a, b float64) { line(name, 100*a, 100*b, "%.1f%%") }
 		for _, l := range t.Labels() {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -33,14 +34,16 @@ func newExplainCommand() *cobra.Command {
   parley explain --remove vowed --replace "stand by=abandon" "Putin vowed to stand by Assad."
   parley explain --task tone --sort weight --top 10 - < paragraph.txt`,
 		Long: `Explain scores one paragraph and lists all that made its logits, token by token:
-what each adds to the logit of every label, and the feature families that the
-part for the answered label comes from. Bias and contributions add up to the
+what each adds to the logit of every label. Bias and contributions add up to the
 logits exactly, and the probabilities are their softmax. What belongs to no
-word stands in the line "(paragraph)".
+word stands in the line "(paragraph)", what --top leaves out in "(others)". The
+last column says which feature families the answer owes it to: by how much each
+raises its logit above the mean of the others. "?" marks an answer from which
+the model abstains.
 
-With --remove and --replace the changed paragraph is scored too, and the
-probabilities of both stand side by side. Words are found in any case and only
-whole.`,
+With --remove and --replace the paragraph is scored with all these changes too,
+and the probabilities of both stand side by side. Words are found as the model
+reads them, in any case and Arabic letters in all their variants, and only whole.`,
 		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, args) },
 	}
 	fs := cmd.Flags()
@@ -93,25 +96,31 @@ func (f *explainFlags) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	s, err := paragraphOf(cmd.InOrStdin(), args)
+	edits, err := f.edits()
 	if err != nil {
 		return err
 	}
-	changed, err := f.change(s)
+	s, err := paragraphOf(cmd, args)
 	if err != nil {
 		return err
 	}
-	before, err := m.Explain(s, language)
-	if err != nil {
+	if n := len(text.Paragraphs(s)); n > 1 {
+		fmt.Fprintf(cmd.ErrOrStderr(), "parley: note: the text is explained as one paragraph; parley score splits it into %d\n", n)
+	}
+	x := explanation{model: m.ID(), tasks: tasks}
+	if x.before, err = explain(m, s, language); err != nil {
 		return inputError(err)
 	}
-	x := explanation{model: m.ID(), text: s, before: before, tasks: tasks}
-	if changed != s {
-		after, err := m.Explain(changed, language)
+	if len(edits) > 0 {
+		changed, err := change(s, edits)
+		if err != nil {
+			return err
+		}
+		after, err := explain(m, changed, language)
 		if err != nil {
 			return inputError(err)
 		}
-		x.changed, x.after = changed, &after
+		x.after = &after
 	}
 	if f.format == "json" {
 		return x.writeJSON(cmd.OutOrStdout())
@@ -121,11 +130,16 @@ func (f *explainFlags) run(cmd *cobra.Command, args []string) error {
 
 // paragraphOf returns the paragraph that the arguments give, or that stands on
 // standard input.
-func paragraphOf(stdin io.Reader, args []string) (string, error) {
+func paragraphOf(cmd *cobra.Command, args []string) (string, error) {
 	content := []byte(strings.Join(args, " "))
+	if len(args) == 1 && args[0] != "-" {
+		if info, err := os.Stat(args[0]); err == nil && info.Mode().IsRegular() {
+			return "", usageError("%s is a file; its text is explained by: parley explain - < %s", args[0], args[0])
+		}
+	}
 	if len(args) == 0 || len(args) == 1 && args[0] == "-" {
 		var err error
-		if content, err = io.ReadAll(io.LimitReader(stdin, model.MaxParagraph+1)); err != nil {
+		if content, err = io.ReadAll(io.LimitReader(typed(cmd), model.MaxParagraph+1)); err != nil {
 			return "", inputError(fmt.Errorf("stdin: %w", err))
 		}
 	}
@@ -143,25 +157,29 @@ func paragraphOf(stdin io.Reader, args []string) (string, error) {
 	return s, nil
 }
 
-// change applies --remove and then --replace.
-func (f *explainFlags) change(s string) (string, error) {
+// edits are those that --remove and --replace ask for.
+func (f *explainFlags) edits() ([]edit, error) {
+	var all []edit
 	for _, words := range f.remove {
-		out, n := replaceWords(s, words, "")
-		if n == 0 {
-			return "", usageError("--remove: %q is not in the text", words)
-		}
-		s = out
+		all = append(all, edit{words, ""})
 	}
 	for _, pair := range f.replace {
 		from, to, ok := strings.Cut(pair, "=")
 		if !ok || from == "" {
-			return "", usageError("--replace is %q (want OLD=NEW)", pair)
+			return nil, usageError("--replace is %q (want OLD=NEW)", pair)
 		}
-		out, n := replaceWords(s, from, to)
-		if n == 0 {
-			return "", usageError("--replace: %q is not in the text", from)
-		}
-		s = out
+		all = append(all, edit{from, to})
 	}
-	return s, nil
+	return all, nil
+}
+
+// change returns s as it would be with the edits.
+func change(s string, edits []edit) (string, error) {
+	out, made := applyEdits(s, edits)
+	for i, n := range made {
+		if n == 0 {
+			return "", usageError("%q is not in the text (words are found only whole)", edits[i].words)
+		}
+	}
+	return out, nil
 }

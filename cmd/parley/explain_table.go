@@ -12,16 +12,49 @@ import (
 
 	"github.com/parley-nlp/parley/cmd/parley/internal/rows"
 	"github.com/parley-nlp/parley/model"
+	"github.com/parley-nlp/parley/model/text"
 )
 
 // explanation is what parley explain shows.
 type explanation struct {
-	model   string
-	text    string
-	before  model.Explanation
-	changed string // empty without a what-if
-	after   *model.Explanation
-	tasks   []model.Task
+	model  string
+	tasks  []model.Task
+	before explained
+	after  *explained // nil without a what-if
+}
+
+// explained is a paragraph with what made its labels.
+type explained struct {
+	model.Explanation
+	text      string
+	abstained [model.NumTasks]model.AbstainReason
+}
+
+// explain scores and explains a paragraph.
+func explain(m *model.Model, s string, language text.Language) (explained, error) {
+	x := explained{text: s}
+	var err error
+	if x.Explanation, err = m.Explain(s, language); err != nil {
+		return x, err
+	}
+	p, err := m.Paragraph(s, model.Options{Language: language, Evidence: model.NoEvidence})
+	if err != nil {
+		return x, err
+	}
+	for t := range model.Task(model.NumTasks) {
+		x.abstained[t] = p.Task(t).Abstained
+	}
+	return x, nil
+}
+
+// answer names the label with its confidence.
+func (e *explained) answer(t model.Task) string {
+	p := e.Probabilities(t)
+	s := fmt.Sprintf("%s %.2f", t.Labels()[best(p)], p[best(p)])
+	if e.abstained[t] != model.NotAbstained {
+		s += fmt.Sprintf("? (%s)", e.abstained[t])
+	}
+	return s
 }
 
 // tokenPart is what one token adds, summed over its features.
@@ -53,6 +86,16 @@ func parts(e *model.Explanation) []tokenPart {
 	return slices.DeleteFunc(out, func(p tokenPart) bool { return p.weights == [model.NumOutputs]float64{} })
 }
 
+// add adds what another token adds.
+func (p *tokenPart) add(o *tokenPart) {
+	for k := range p.weights {
+		p.weights[k] += o.weights[k]
+		for f := range p.families {
+			p.families[f][k] += o.families[f][k]
+		}
+	}
+}
+
 // best returns the number of the most probable label.
 func best(probabilities []float64) int {
 	b := 0
@@ -77,7 +120,7 @@ func margin(weights []float64, label int) float64 {
 
 func (x *explanation) writeTable(w io.Writer, f *explainFlags) error {
 	out := bufio.NewWriter(w)
-	all := parts(&x.before)
+	all := parts(&x.before.Explanation)
 	for i, t := range x.tasks {
 		if i > 0 {
 			fmt.Fprintln(out)
@@ -85,7 +128,7 @@ func (x *explanation) writeTable(w io.Writer, f *explainFlags) error {
 		x.writeTask(out, t, slices.Clone(all), f)
 	}
 	if x.after != nil {
-		fmt.Fprintf(out, "\nwhat if: %s\n", rows.Printable(x.changed))
+		fmt.Fprintf(out, "\nwhat if: %s\n", rows.Printable(x.after.text))
 		for _, t := range x.tasks {
 			x.writeChange(out, t)
 		}
@@ -104,16 +147,18 @@ func (x *explanation) writeTask(w io.Writer, t model.Task, all []tokenPart, f *e
 	all = slices.DeleteFunc(all, func(p tokenPart) bool {
 		return !slices.ContainsFunc(p.weights[from:to], func(w float64) bool { return w != 0 })
 	})
+	var others []tokenPart
 	if f.top > 0 || f.sort == "weight" {
 		slices.SortStableFunc(all, func(a, b tokenPart) int { return cmp.Compare(telling(&b), telling(&a)) })
 		if f.top > 0 {
-			all = all[:min(f.top, len(all))]
+			n := min(f.top, len(all))
+			all, others = all[:n], all[n:]
 		}
 		if f.sort == "text" {
 			slices.SortStableFunc(all, func(a, b tokenPart) int { return cmp.Compare(uint(a.token), uint(b.token)) })
 		}
 	}
-	fmt.Fprintf(w, "%s: %s %.2f\n%-24s", t, labels[answer], probabilities[answer], "")
+	fmt.Fprintf(w, "%s: %s\n%-24s", t, x.before.answer(t), "")
 	for _, l := range labels {
 		fmt.Fprintf(w, "%*s", column, l)
 	}
@@ -130,6 +175,13 @@ func (x *explanation) writeTask(w io.Writer, t model.Task, all []tokenPart, f *e
 		p := &all[i]
 		line(x.name(p), p.weights[from:to], "%+.3f", p.ofFamilies(from, to, answer))
 	}
+	if len(others) > 0 {
+		var sum tokenPart
+		for i := range others {
+			sum.add(&others[i])
+		}
+		line("(others)", sum.weights[from:to], "%+.3f", sum.ofFamilies(from, to, answer))
+	}
 	line("logit", x.before.Logits[from:to], "%+.3f", "")
 	line("probability", probabilities, "%.3f", "")
 }
@@ -140,7 +192,7 @@ func (x *explanation) name(p *tokenPart) string {
 		return "(paragraph)"
 	}
 	span := x.before.Tokens[p.token]
-	return rows.Printable(x.text[span.Start:span.End])
+	return rows.Printable(x.before.text[span.Start:span.End])
 }
 
 // ofFamilies lists what the families add to the margin of a label.
@@ -156,14 +208,11 @@ func (p *tokenPart) ofFamilies(from, to, label int) string {
 
 func (x *explanation) writeChange(w io.Writer, t model.Task) {
 	before, after := x.before.Probabilities(t), x.after.Probabilities(t)
-	a, b := t.Labels()[best(before)], t.Labels()[best(after)]
-	fmt.Fprintf(w, "%s: %s", t, a)
-	if a != b {
-		fmt.Fprintf(w, " becomes %s", b)
+	if best(before) == best(after) {
+		fmt.Fprintf(w, "%s: %s stays\n", t, t.Labels()[best(after)])
 	} else {
-		fmt.Fprint(w, " stays")
+		fmt.Fprintf(w, "%s: %s becomes %s\n", t, t.Labels()[best(before)], x.after.answer(t))
 	}
-	fmt.Fprintln(w)
 	for i, l := range t.Labels() {
 		fmt.Fprintf(w, "  %-16s %.3f -> %.3f  %+.3f\n", l, before[i], after[i], after[i]-before[i])
 	}
@@ -180,6 +229,7 @@ type jsonExplanation struct {
 
 type jsonTask struct {
 	Label         string             `json:"label"`
+	Abstained     string             `json:"abstained,omitempty"`
 	Bias          map[string]float64 `json:"bias"`
 	Logits        map[string]float64 `json:"logits"`
 	Probabilities map[string]float64 `json:"probabilities"`
@@ -196,9 +246,9 @@ type jsonContribution struct {
 }
 
 func (x *explanation) writeJSON(w io.Writer) error {
-	out := toJSON(x.model, x.text, &x.before, x.tasks)
+	out := toJSON(x.model, &x.before, x.tasks)
 	if x.after != nil {
-		changed := toJSON(x.model, x.changed, x.after, x.tasks)
+		changed := toJSON(x.model, x.after, x.tasks)
 		out.Changed = &changed
 	}
 	e := json.NewEncoder(w)
@@ -206,8 +256,8 @@ func (x *explanation) writeJSON(w io.Writer) error {
 	return e.Encode(out)
 }
 
-func toJSON(id, s string, e *model.Explanation, tasks []model.Task) jsonExplanation {
-	out := jsonExplanation{Model: id, Text: s, Language: e.Language.String(), Tasks: map[string]jsonTask{}}
+func toJSON(id string, e *explained, tasks []model.Task) jsonExplanation {
+	out := jsonExplanation{Model: id, Text: e.text, Language: e.Language.String(), Tasks: map[string]jsonTask{}}
 	for _, t := range tasks {
 		from, to := t.Outputs()
 		named := func(v []float64) map[string]float64 {
@@ -219,7 +269,7 @@ func toJSON(id, s string, e *model.Explanation, tasks []model.Task) jsonExplanat
 		}
 		p := e.Probabilities(t)
 		task := jsonTask{
-			Label: t.Labels()[best(p)], Bias: named(e.Bias[from:to]), Logits: named(e.Logits[from:to]),
+			Label: t.Labels()[best(p)], Abstained: e.abstained[t].String(), Bias: named(e.Bias[from:to]), Logits: named(e.Logits[from:to]),
 			Probabilities: named(p), Contributions: []jsonContribution{},
 		}
 		for i := range e.Contributions {
@@ -227,7 +277,7 @@ func toJSON(id, s string, e *model.Explanation, tasks []model.Task) jsonExplanat
 			j := jsonContribution{Family: c.Family.String(), Weights: named(c.Weights[from:to])}
 			if c.Token >= 0 {
 				span := e.Tokens[c.Token]
-				j.Start, j.End, j.Text = &span.Start, &span.End, s[span.Start:span.End]
+				j.Start, j.End, j.Text = &span.Start, &span.End, e.text[span.Start:span.End]
 			}
 			task.Contributions = append(task.Contributions, j)
 		}

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/parley-nlp/parley/model"
 )
@@ -56,6 +57,34 @@ func TestExplainAddsUp(t *testing.T) {
 	}
 }
 
+// What the model abstains from is marked as parley score marks it.
+func TestExplainAbstains(t *testing.T) {
+	row := parley(t, praise+"\n\n"+blame+"\n\n"+plain+"\n\nAssad.\n\nHe said so.", "score", "-").rows(t)
+	for _, r := range row {
+		var x jsonExplanation
+		out := parley(t, r.Text, "explain", "--format", "json", "-")
+		if err := json.Unmarshal([]byte(out.stdout), &x); err != nil {
+			t.Fatal(err)
+		}
+		table := parley(t, r.Text, "explain", "-").stdout
+		for task := range model.Task(model.NumTasks) {
+			p, _ := r.Task(task)
+			if got := x.Tasks[task.String()].Abstained; got != p.Abstained {
+				t.Errorf("%q: %s abstains %q, score says %q", r.Text, task, got, p.Abstained)
+			}
+			if p.Abstained != "" && !strings.Contains(table, "? ("+p.Abstained+")") {
+				t.Errorf("%q: the table does not mark %s:\n%s", r.Text, task, table)
+			}
+		}
+	}
+}
+
+func TestExplainNotesParagraphs(t *testing.T) {
+	r := parley(t, praise+"\n\n"+blame, "explain", "-")
+	r.wantStatus(t, 0)
+	r.wantError(t, "splits it into 2")
+}
+
 // The what-if is the explanation of the changed text.
 func TestExplainChange(t *testing.T) {
 	r := parley(t, "", "explain", "--format", "json", "--remove", "PRAISED", "--replace", "stand by=abandon", praise)
@@ -84,8 +113,11 @@ func TestExplainTable(t *testing.T) {
 	}
 	all := strings.Count(parley(t, praise, "explain", "--task", "stance", "-").stdout, "\n")
 	few := parley(t, praise, "explain", "--task", "stance", "--top", "2", "--sort", "weight", "-")
-	if n := strings.Count(few.stdout, "\n"); n != 2+1+2+2 || n >= all {
+	if n := strings.Count(few.stdout, "\n"); n != 2+1+2+1+2 || n >= all {
 		t.Errorf("--top 2 prints %d lines of %d:\n%s", n, all, few.stdout)
+	}
+	if !strings.Contains(few.stdout, "(others)") {
+		t.Errorf("--top 2 does not say what the others add:\n%s", few.stdout)
 	}
 	if strings.Contains(few.stdout, "tone") {
 		t.Error("--task stance prints the tone")
@@ -110,6 +142,7 @@ func TestExplainErrors(t *testing.T) {
 		"part of word":  {praise, []string{"--remove", "vow", "-"}, 2, `"vow" is not in the text`},
 		"no equal sign": {praise, []string{"--replace", "vowed", "-"}, 2, "want OLD=NEW"},
 		"replace what":  {praise, []string{"--replace", "x=y", "-"}, 2, `"x" is not in the text`},
+		"a file":        {"", []string{"explain_test.go"}, 2, "parley explain - < explain_test.go"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := parley(t, test.stdin, append([]string{"explain"}, test.args...)...)
@@ -119,34 +152,53 @@ func TestExplainErrors(t *testing.T) {
 	}
 }
 
-func TestReplaceWords(t *testing.T) {
+func TestApplyEdits(t *testing.T) {
 	for name, test := range map[string]struct {
-		s, words, by, want string
-		n                  int
+		s     string
+		edits []edit
+		want  string
+		made  int // by all edits
 	}{
-		"middle":      {"a big dog", "big", "", "a dog", 1},
-		"first":       {"Big dog", "big", "", "dog", 1},
-		"last":        {"a dog.", "dog", "", "a .", 1},
-		"twice":       {"no no never", "no", "yes", "yes yes never", 2},
-		"only whole":  {"nothing is not", "not", "", "nothing is", 1},
-		"phrase":      {"to Stand By him", "stand by", "leave", "to leave him", 1},
-		"arabic":      {"قال الأسد إن", "الأسد", "بوتين", "قال بوتين إن", 1},
-		"arabic part": {"والأسد", "الأسد", "", "والأسد", 0},
-		"empty words": {"x", " ", "y", "x", 0},
-		"absent":      {"x", "y", "z", "x", 0},
+		"middle":        {"a big dog", []edit{{"big", ""}}, "a dog", 1},
+		"first":         {"Big dog", []edit{{"big", ""}}, "dog", 1},
+		"last":          {"a dog.", []edit{{"dog", ""}}, "a .", 1},
+		"twice":         {"no no never", []edit{{"no", "yes"}}, "yes yes never", 2},
+		"only whole":    {"nothing is not", []edit{{"not", ""}}, "nothing is", 1},
+		"phrase":        {"to Stand By him", []edit{{"stand by", "leave"}}, "to leave him", 1},
+		"across a line": {"would\nstand  by him", []edit{{"would stand by", "leaves"}}, "leaves him", 1},
+		"longest":       {"stand by him", []edit{{"stand", "sit"}, {"stand by", "leave"}}, "leave him", 1},
+		"swapped":       {"Moscow told Washington", []edit{{"Moscow", "Washington"}, {"Washington", "Moscow"}}, "Washington told Moscow", 2},
+		"genitive":      {"Assad's ally", []edit{{"Assad", "Putin"}}, "Putin's ally", 1},
+		"own genitive":  {"Assad's ally, Assad", []edit{{"Assad's", "an"}}, "an ally, Assad", 1},
+		"hyphen":        {"pro-Assad forces", []edit{{"pro-Assad", "rebel"}}, "rebel forces", 1},
+		"number":        {"300 of 450", []edit{{"450", "451"}}, "300 of 451", 1},
+		"mark":          {"Go! Now!", []edit{{"!", "."}}, "Go. Now.", 2},
+		"arabic":        {"قال الأسد إن", []edit{{"الأسد", "بوتين"}}, "قال بوتين إن", 1},
+		"arabic letter": {"قال الأسد إن", []edit{{"الاسد", "بوتين"}}, "قال بوتين إن", 1},
+		"arabic part":   {"والأسد", []edit{{"الأسد", ""}}, "والأسد", 0},
+		"empty words":   {"x", []edit{{" ", "y"}}, "x", 0},
+		"absent":        {"x", []edit{{"y", "z"}}, "x", 0},
 	} {
-		if got, n := replaceWords(test.s, test.words, test.by); got != test.want || n != test.n {
-			t.Errorf("%s: got %q, %d, want %q, %d", name, got, n, test.want, test.n)
+		got, made := applyEdits(test.s, test.edits)
+		n := 0
+		for _, m := range made {
+			n += m
+		}
+		if got != test.want || n != test.made {
+			t.Errorf("%s: got %q, %d, want %q, %d", name, got, n, test.want, test.made)
 		}
 	}
 }
 
-func FuzzReplaceWords(f *testing.F) {
-	f.Add("a b c", "b", "x")
-	f.Add("\xff الأسد", "الأسد", "")
-	f.Fuzz(func(t *testing.T, s, words, by string) {
-		out, n := replaceWords(s, words, by)
-		if n == 0 && out != strings.TrimSpace(s) && strings.TrimSpace(words) != "" {
+func FuzzApplyEdits(f *testing.F) {
+	f.Add("a b c", "b", "x", "c")
+	f.Add("Assad's الأسد", "الأسد", "", "Assad")
+	f.Fuzz(func(t *testing.T, s, words, by, others string) {
+		if !utf8.ValidString(s + words + others) {
+			t.Skip()
+		}
+		out, made := applyEdits(s, []edit{{words, by}, {others, ""}})
+		if made[0]+made[1] == 0 && out != strings.TrimSpace(s) {
 			t.Errorf("nothing is replaced, but %q becomes %q", s, out)
 		}
 	})

@@ -2,59 +2,92 @@ package main
 
 import (
 	"strings"
-	"unicode"
-	"unicode/utf8"
+
+	"github.com/parley-nlp/parley/model/text"
 )
 
-// replaceWords replaces every occurrence of words in s, in any case and only
-// where no word goes on before or after it, and tells how many there were. What
-// is removed takes one of the blanks around it with it.
-func replaceWords(s, words, by string) (string, int) {
-	words = strings.TrimSpace(words)
-	if words == "" {
-		return s, 0
+// edit is a what-if: words, and what stands in their place.
+type edit struct {
+	words, by string
+}
+
+// applyEdits makes all the edits of s at once and tells how often each was made.
+// Words match as the model reads them: in any case, with any white space between
+// them, Arabic letters in all their variants, and only whole. Where several
+// match, the longest does. What is removed takes one of the blanks around it with
+// it.
+func applyEdits(s string, edits []edit) (string, []int) {
+	var toks text.Tokens
+	toks.Tokenize(s)
+	patterns := make([]pattern, len(edits))
+	for i, e := range edits {
+		patterns[i] = newPattern(e.words)
 	}
 	var b strings.Builder
-	n, done := 0, 0
-	for i := 0; i < len(s); {
-		end := foldPrefix(s[i:], words)
-		if end == 0 || !wordEdge(s, i) || !wordEdge(s, i+end) {
-			_, size := utf8.DecodeRuneInString(s[i:])
-			i += size
+	done, made := 0, make([]int, len(edits))
+	for i := 0; i < len(toks.List); {
+		which, n := -1, 0
+		for k := range patterns {
+			if size := len(patterns[k].toks.List); size > n && patterns[k].begins(s, &toks, i) {
+				which, n = k, size
+			}
+		}
+		if which < 0 {
+			i++
 			continue
 		}
-		b.WriteString(s[done:i])
+		start, end := int(toks.List[i].Start), patterns[which].end(s, &toks.List[i+n-1])
+		by := edits[which].by
+		b.WriteString(s[done:start])
 		b.WriteString(by)
-		i += end
-		n++
-		if by == "" && strings.HasPrefix(s[i:], " ") && (b.Len() == 0 || strings.HasSuffix(b.String(), " ")) {
-			i++
+		if by == "" && strings.HasPrefix(s[end:], " ") && (b.Len() == 0 || strings.HasSuffix(b.String(), " ")) {
+			end++
 		}
-		done = i
+		done, i = end, i+n
+		made[which]++
 	}
 	b.WriteString(s[done:])
-	return strings.TrimSpace(b.String()), n
+	return strings.TrimSpace(b.String()), made
 }
 
-// foldPrefix returns the length of the prefix of s that equals words in any
-// case, 0 if there is none.
-func foldPrefix(s, words string) int {
-	i := 0
-	for _, want := range words {
-		got, size := utf8.DecodeRuneInString(s[i:])
-		if size == 0 || got != want && !strings.EqualFold(string(got), string(want)) {
-			return 0
-		}
-		i += size
+// pattern is words to be found.
+type pattern struct {
+	s    string
+	toks text.Tokens
+}
+
+func newPattern(words string) pattern {
+	p := pattern{s: words}
+	p.toks.Tokenize(words)
+	return p
+}
+
+// begins tells whether the words stand at token i of s.
+func (p *pattern) begins(s string, toks *text.Tokens, i int) bool {
+	if i+len(p.toks.List) > len(toks.List) {
+		return false
 	}
-	return i
+	for j := range p.toks.List {
+		a, b := &p.toks.List[j], &toks.List[i+j]
+		if a.Kind != b.Kind || a.Hash != b.Hash || a.Has(text.Genitive) && !b.Has(text.Genitive) {
+			return false
+		}
+		// The normal form of a number tells only its length.
+		if a.Kind == text.Number && p.s[a.Start:a.End] != s[b.Start:b.End] {
+			return false
+		}
+	}
+	return true
 }
 
-// wordEdge tells whether no word goes on across byte i of s.
-func wordEdge(s string, i int) bool {
-	before, _ := utf8.DecodeLastRuneInString(s[:i])
-	after, _ := utf8.DecodeRuneInString(s[i:])
-	return i == 0 || i == len(s) || !inWord(before) || !inWord(after)
+// end returns where the words end in s, the last of them being that token: before
+// its genitive 's, unless they have one too.
+func (p *pattern) end(s string, last *text.Token) int {
+	if last.Has(text.Genitive) && !p.toks.List[len(p.toks.List)-1].Has(text.Genitive) {
+		word := s[last.Start:last.End]
+		if at := strings.LastIndexAny(word, "'’"); at > 0 {
+			return int(last.Start) + at
+		}
+	}
+	return int(last.End)
 }
-
-func inWord(c rune) bool { return unicode.In(c, unicode.L, unicode.N, unicode.M) }

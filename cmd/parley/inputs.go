@@ -36,9 +36,6 @@ func (f *scoreFlags) openInputs(cmd *cobra.Command, args []string) (*inputs, err
 		}
 	}
 	if len(args) == 0 {
-		if isTerminal(cmd.InOrStdin()) {
-			return nil, usageError("nothing to score: name files, or - for what you type (see parley score --help)")
-		}
 		args = []string{"-"}
 	}
 	in := &inputs{}
@@ -59,7 +56,7 @@ func (f *scoreFlags) openInputs(cmd *cobra.Command, args []string) (*inputs, err
 			}
 			in.stdin = true
 			add(a, false)
-			in.sources[len(in.sources)-1].Stdin = cmd.InOrStdin()
+			in.sources[len(in.sources)-1].Stdin = typed(cmd)
 			continue
 		}
 		paths, within, err := f.expand(a)
@@ -91,6 +88,8 @@ func (f *scoreFlags) expand(arg string) (paths []string, within bool, err error)
 			err = errors.New("directory holds no file of a known format")
 		}
 		return paths, true, err
+	case errors.Is(err, fs.ErrNotExist) && strings.Contains(arg, " "):
+		return nil, false, errors.New("no such file (text itself is scored from standard input: parley score -)")
 	case err == nil || !strings.ContainsAny(arg, "*?["):
 		return []string{arg}, false, nil
 	}
@@ -118,14 +117,15 @@ func (f *scoreFlags) isOutput(path string) bool {
 }
 
 // walk lists the files below a directory whose suffix names a format. What
-// begins with a dot is left out, links to directories are not followed.
+// begins with a dot is left out, links to directories in it are not followed.
 func walk(dir string) ([]string, error) {
 	var paths []string
-	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+	root := dir + string(filepath.Separator) // follows the directory itself if it is a link
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
-		if path != dir && strings.HasPrefix(d.Name(), ".") {
+		if path != root && strings.HasPrefix(d.Name(), ".") {
 			if d.IsDir() {
 				return filepath.SkipDir
 			}

@@ -218,3 +218,10 @@ func TestBinary(t *testing.T) {
 		})
 	}
 }
+
+// Text given as an argument is taken for a file, and the message says what to do.
+func TestScoreTextAsArgument(t *testing.T) {
+	r := parley(t, "", "score", praise)
+	r.wantStatus(t, 3)
+	r.wantError(t, "no such file", "parley score -")
+}

@@ -231,6 +231,12 @@ func TestScoreFilesAndFolders(t *testing.T) {
 	if got, want := ids(r), "a.txt b.txt c sub/deep/d.txt.gz"; got != want {
 		t.Errorf("--recursive scores %s, want %s", got, want)
 	}
+	link := filepath.Join(t.TempDir(), "link")
+	if err := os.Symlink(dir, link); err == nil {
+		if n := len(parley(t, "", "score", "-r", link).rows(t)); n != 4 {
+			t.Errorf("a link to the directory has %d rows, want 4", n)
+		}
+	}
 	out := filepath.Join(dir, "sub", "out.jsonl")
 	for range 2 { // the output of the first run is no input of the second
 		parley(t, "", "score", "-r", "-o", out, dir).wantStatus(t, 0)

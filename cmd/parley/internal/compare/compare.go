@@ -11,6 +11,7 @@ import (
 
 	"github.com/parley-nlp/parley/cmd/parley/internal/rows"
 	"github.com/parley-nlp/parley/model"
+	"github.com/parley-nlp/parley/model/text"
 )
 
 // Comparison takes the rows of A, then those of B. Of A it keeps the labels and
@@ -25,12 +26,13 @@ type Comparison struct {
 	byKey  map[key][]brief
 	tasks  [model.NumTasks]matched
 	common int64
+	other  int64 // rows of B of the id and number of a row of A, but of another text
 	// changes are the rows of B whose label differs, the surest first.
 	changes []Change
 }
 
 // key says which paragraph a row is of. Rows with the same one are matched in
-// their order.
+// their order, if they have the same text.
 type key struct {
 	id        string
 	paragraph int
@@ -38,6 +40,7 @@ type key struct {
 
 // brief is what is kept of a row of A.
 type brief struct {
+	text          uint64 // its hash
 	label         [model.NumTasks]int8
 	probabilities [model.NumTasks][model.MaxLabels]float32
 }
@@ -111,7 +114,7 @@ func (c *Comparison) AddA(r *rows.Row) error {
 		return err
 	}
 	c.add(0, r, label)
-	b := brief{label: label}
+	b := brief{text: text.Hash(r.Text), label: label}
 	for t := range model.Task(model.NumTasks) {
 		_, probabilities := r.Task(t)
 		for i, p := range probabilities {
@@ -135,8 +138,14 @@ func (c *Comparison) AddB(r *rows.Row) error {
 	if len(same) == 0 {
 		return nil
 	}
-	a := same[0]
-	if c.byKey[k] = same[1:]; len(same) == 1 {
+	hash := text.Hash(r.Text)
+	at := slices.IndexFunc(same, func(b brief) bool { return b.text == hash })
+	if at < 0 {
+		c.other++
+		return nil
+	}
+	a := same[at]
+	if c.byKey[k] = slices.Delete(same, at, at+1); len(same) == 1 {
 		delete(c.byKey, k)
 	}
 	c.common++
@@ -145,7 +154,7 @@ func (c *Comparison) AddB(r *rows.Row) error {
 		m.confusion[a.label[t]][label[t]]++
 		_, probabilities := r.Task(t)
 		for i, p := range probabilities {
-			m.shift += math.Abs(p-float64(a.probabilities[t][i])) / 2
+			m.shift += math.Abs(float64(float32(p)-a.probabilities[t][i])) / 2
 		}
 		if a.label[t] != label[t] {
 			c.keep(Change{
@@ -177,10 +186,13 @@ func (c *Comparison) keep(ch Change) {
 
 // Result is the outcome of a comparison.
 type Result struct {
-	A      File             `json:"a"`
-	B      File             `json:"b"`
-	Common int64            `json:"common"`
-	Tasks  map[string]*Task `json:"tasks"`
+	A File `json:"a"`
+	B File `json:"b"`
+	// Common counts the paragraphs that stand in both; OtherText those of B whose
+	// id and number stand in A with another text.
+	Common    int64            `json:"common"`
+	OtherText int64            `json:"other_text"`
+	Tasks     map[string]*Task `json:"tasks"`
 	// Changes are paragraphs with different labels, the surest first.
 	Changes []Change `json:"changes"`
 }
@@ -226,7 +238,7 @@ type Agreement struct {
 
 // Result sums up what was added; the names are those of the files.
 func (c *Comparison) Result(a, b string) *Result {
-	r := &Result{Common: c.common, Tasks: map[string]*Task{}, Changes: c.changes}
+	r := &Result{Common: c.common, OtherText: c.other, Tasks: map[string]*Task{}, Changes: c.changes}
 	if r.Changes == nil {
 		r.Changes = []Change{}
 	}
