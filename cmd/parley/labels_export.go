@@ -211,7 +211,7 @@ import does not bring them back.`,
 	fs := cmd.Flags()
 	fs.SortFlags = false
 	bench.register(fs)
-	fs.StringVar(&by, "by", userName(), "`NAME` of who deletes")
+	byFlag(fs, &by, "`NAME` of who deletes")
 	fs.StringVar(&notes, "note", "", "why, as `TEXT`")
 	return cmd
 }

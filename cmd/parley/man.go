@@ -14,7 +14,7 @@ func newManCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "man --dir DIR",
 		Short:   "Write the manual pages",
-		Example: "  parley man --dir ~/.local/share/man/man1 && man parley-score",
+		Example: "  parley man --dir ~/.local/share/man/man1 && man -M ~/.local/share/man parley-score",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if dir == "" {

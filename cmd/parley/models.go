@@ -281,7 +281,7 @@ func promoteCommand(cmd *cobra.Command) *cobra.Command {
 	cmd.Flags().SortFlags = false
 	bench.register(cmd.Flags())
 	cmd.Flags().StringVar(&req.Reason, "reason", "", "why, as `TEXT`; recorded")
-	cmd.Flags().StringVar(&req.Actor, "by", userName(), "`NAME` of who does it; recorded (a server goes by the token instead, if there is one)")
+	byFlag(cmd.Flags(), &req.Actor, "`NAME` of who does it; recorded (a server goes by the token instead, if there is one)")
 	cmd.Flags().StringVar(&req.Expected, "expected", "", "fail unless this `MODEL` serves now")
 	return cmd
 }

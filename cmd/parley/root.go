@@ -53,6 +53,7 @@ as a whole; 130 interrupted.`,
 	}
 	root.SetHelpTemplate(helpTemplate)
 	asUsage(root)
+	completeValues(root)
 	return root
 }
 

@@ -71,6 +71,19 @@ func callError(ctx context.Context, err error) error {
 	return err
 }
 
+// byFlag defines --by, who works. Its default is the same in everybody's manual.
+func byFlag(fs *pflag.FlagSet, name *string, usage string) {
+	fs.StringVar(name, "by", userName(), usage+" (default: the login name)")
+	tellDefault(fs, "by")
+}
+
+// tellDefault keeps the defaults out of help of flags whose usage tells them.
+func tellDefault(fs *pflag.FlagSet, names ...string) {
+	for _, name := range names {
+		fs.Lookup(name).DefValue = ""
+	}
+}
+
 // userName is who works, for records: the login name, empty if unknown.
 func userName() string {
 	if u, err := user.Current(); err == nil {
