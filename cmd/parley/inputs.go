@@ -18,7 +18,7 @@ import (
 // inputs are the sources of a run and what is known of them as a whole.
 type inputs struct {
 	sources []input.Source
-	stdin   bool         // standard input is among them
+	stream  string       // one that can be read only once, for messages; empty for none
 	size    int64        // bytes of all files
 	read    atomic.Int64 // bytes read so far
 }
@@ -39,91 +39,103 @@ func (f *scoreFlags) openInputs(cmd *cobra.Command, args []string) (*inputs, err
 		args = []string{"-"}
 	}
 	in := &inputs{}
-	add := func(path string, known bool) {
-		s := input.Source{Path: path, Format: format, Compression: pack, Read: &in.read}
-		if f.inputFormat == "" && path != "-" {
-			s.Format, s.Compression, s.Err = input.Detect(path)
-			if known && (s.Err != nil || f.isOutput(path)) {
-				return // a directory may hold anything
-			}
-		}
-		in.sources = append(in.sources, s)
-	}
+	written := f.written(cmd)
+	stdin := false
 	for _, a := range args {
 		if a == "-" {
-			if in.stdin {
+			if stdin {
 				return nil, usageError("standard input (-) is named twice")
 			}
-			in.stdin = true
-			add(a, false)
-			in.sources[len(in.sources)-1].Stdin = typed(cmd)
+			stdin, in.stream = true, "standard input"
+			in.sources = append(in.sources, input.Source{Path: a, Format: format, Compression: pack, Read: &in.read, Stdin: typed(cmd)})
 			continue
 		}
-		paths, within, err := f.expand(a)
-		if err != nil {
-			in.sources = append(in.sources, input.Source{Path: a, Err: err})
-			continue
-		}
-		for _, p := range paths {
-			add(p, within)
+		for _, found := range f.expand(a) {
+			if found.within && slices.ContainsFunc(written, func(w writtenFile) bool { return w.is(statInput(&found.Source)) }) {
+				continue // what the run itself writes below a directory
+			}
+			found.Read = &in.read
+			if found.Format, found.Compression = format, pack; f.inputFormat == "" && found.Err == nil {
+				found.Format, found.Compression, found.Err = input.Detect(found.Path)
+			}
+			in.sources = append(in.sources, found.Source)
 		}
 	}
-	for _, s := range in.sources {
-		if info, err := os.Stat(s.Path); err == nil && info.Mode().IsRegular() {
+	for i := range in.sources {
+		switch info, err := os.Stat(in.sources[i].Path); {
+		case err != nil:
+		case info.Mode().IsRegular():
 			in.size += info.Size()
+		case !info.IsDir():
+			in.stream = "the pipe or device " + in.sources[i].Path
 		}
 	}
 	return in, nil
 }
 
+// found is an input that an argument stands for.
+type found struct {
+	input.Source
+	within bool // below a directory, not named itself
+}
+
 // expand returns the files that an argument stands for, in lexical order:
-// itself, what a pattern matches, or with --recursive those in a directory, of
-// which it then says so.
-func (f *scoreFlags) expand(arg string) (paths []string, within bool, err error) {
-	info, err := os.Stat(arg)
+// itself, what a pattern matches, and with --recursive those in a directory.
+// What cannot be one has an error.
+func (f *scoreFlags) expand(arg string) []found {
+	failed := func(err error) []found { return []found{{Source: input.Source{Path: arg, Err: err}}} }
+	_, err := os.Stat(arg)
 	switch {
-	case err == nil && info.IsDir() && f.recursive:
-		paths, err = walk(arg)
-		if err == nil && len(paths) == 0 {
-			err = errors.New("directory holds no file of a known format")
+	case err == nil:
+		return f.below(arg)
+	case strings.Contains(arg, "**"):
+		return failed(errors.New("patterns know no ** (name the directory, and say --recursive)"))
+	case !strings.ContainsAny(arg, "*?["):
+		if errors.Is(err, fs.ErrNotExist) && strings.Contains(arg, " ") {
+			return failed(errors.New("no such file (text itself is scored from standard input: parley score -)"))
 		}
-		return paths, true, err
-	case errors.Is(err, fs.ErrNotExist) && strings.Contains(arg, " "):
-		return nil, false, errors.New("no such file (text itself is scored from standard input: parley score -)")
-	case err == nil || !strings.ContainsAny(arg, "*?["):
-		return []string{arg}, false, nil
+		return []found{{Source: input.Source{Path: arg}}}
 	}
-	paths, err = filepath.Glob(arg)
+	paths, err := filepath.Glob(arg)
 	if err != nil {
-		return nil, false, fmt.Errorf("pattern: %w", err)
+		return failed(fmt.Errorf("pattern: %w", err))
 	}
-	if !strings.HasPrefix(filepath.Base(arg), ".") {
-		paths = slices.DeleteFunc(paths, func(p string) bool { return strings.HasPrefix(filepath.Base(p), ".") })
+	var all []found
+	for _, p := range paths {
+		if strings.HasPrefix(filepath.Base(arg), ".") || !strings.HasPrefix(filepath.Base(p), ".") {
+			all = append(all, f.below(p)...)
+		}
 	}
-	if len(paths) == 0 {
-		return nil, false, errors.New("pattern matches no file")
+	if len(all) == 0 {
+		return failed(errors.New("pattern matches no file"))
 	}
-	return paths, false, nil
+	return all
 }
 
-// isOutput tells whether a path is the file that the run writes.
-func (f *scoreFlags) isOutput(path string) bool {
-	if f.output == "" {
-		return false
+// below returns a file itself, and with --recursive for a directory what is in
+// it.
+func (f *scoreFlags) below(path string) []found {
+	info, err := os.Stat(path)
+	if err != nil || !info.IsDir() || !f.recursive {
+		return []found{{Source: input.Source{Path: path}}}
 	}
-	a, errA := os.Stat(path)
-	b, errB := os.Stat(f.output)
-	return errA == nil && errB == nil && os.SameFile(a, b)
+	all := walk(path)
+	if len(all) == 0 {
+		all = append(all, found{Source: input.Source{Path: path, Err: errors.New("directory holds no file of a known format")}})
+	}
+	return all
 }
 
-// walk lists the files below a directory whose suffix names a format. What
-// begins with a dot is left out, links to directories in it are not followed.
-func walk(dir string) ([]string, error) {
-	var paths []string
-	root := dir + string(filepath.Separator) // follows the directory itself if it is a link
-	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+// walk finds the files below a directory whose suffix names a format, and what
+// cannot be read there. What begins with a dot is left out, links to directories
+// in it are not followed.
+func walk(dir string) []found {
+	var all []found
+	root := dir + string(filepath.Separator)                                       // follows the directory itself if it is a link
+	_ = filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error { // returns what the function does: nothing
 		if err != nil {
-			return err
+			all = append(all, found{Source: input.Source{Path: filepath.Clean(path), Err: err}, within: true})
+			return nil
 		}
 		if path != root && strings.HasPrefix(d.Name(), ".") {
 			if d.IsDir() {
@@ -135,9 +147,9 @@ func walk(dir string) ([]string, error) {
 			return nil
 		}
 		if _, _, err := input.Detect(path); err == nil {
-			paths = append(paths, path)
+			all = append(all, found{Source: input.Source{Path: path}, within: true})
 		}
 		return nil
 	})
-	return paths, err
+	return all
 }

@@ -51,6 +51,8 @@ func (f *scoreFlags) outputFormat(stdout io.Writer) (outputFormat, error) {
 		o.name = "jsonl"
 		if named, ok := outputSuffixes[filepath.Ext(base)]; ok {
 			o.name = named
+		} else if filepath.Ext(base) == ".tsv" {
+			return o, usageError("rows are not written as .tsv (want .jsonl, .csv, .parquet, .txt or .html)")
 		} else if f.output == "" && isTerminal(stdout) {
 			o.name = "table"
 		}
@@ -81,10 +83,11 @@ type output struct {
 // countedFile is a file, or standard output, with the size and the checksum of
 // all that was written to it, also before a run was cut off.
 type countedFile struct {
-	name string // for messages
-	file *os.File
-	buf  *bufio.Writer
-	done journal.File
+	name    string   // for messages
+	file    *os.File // nil for standard output
+	buf     *bufio.Writer
+	done    journal.File
+	created bool // the file was not there before
 }
 
 // Write implements io.Writer.
@@ -95,41 +98,69 @@ func (c *countedFile) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// openCounted opens a file for writing. It is emptied, or cut to what a journal
-// knows of it and continued; before says which.
-func openCounted(path string, before *journal.File) (*countedFile, error) {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
-	if err != nil {
+// openCounted opens a file for writing and keeps other runs from it. It is as it
+// was until it is prepared.
+func openCounted(path string) (*countedFile, error) {
+	c := &countedFile{name: path}
+	flags := os.O_RDWR | os.O_CREATE
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
+		c.created = true
+	case !info.Mode().IsRegular():
+		flags = os.O_WRONLY // who could read a pipe himself would not notice that nobody does
+	}
+	if c.file, err = os.OpenFile(path, flags, 0o644); err != nil {
 		return nil, inputError(err)
 	}
-	c := &countedFile{name: path, file: f, buf: bufio.NewWriterSize(f, 256<<10)}
-	if err := c.prepare(before); err != nil {
-		return nil, errors.Join(inputError(fmt.Errorf("output %s: %w", path, err)), f.Close())
+	c.buf = bufio.NewWriterSize(c.file, 256<<10)
+	if isRegularOrNew(path) {
+		if err := journal.Lock(c.file); err != nil {
+			return nil, errors.Join(c.failed(err), c.file.Close())
+		}
 	}
 	return c, nil
 }
 
+// prepare empties the file, or cuts it to what a journal knows of it, to be
+// continued; before says which.
 func (c *countedFile) prepare(before *journal.File) error {
+	if before != nil {
+		if err := before.Check(c.file); err != nil {
+			return c.failed(fmt.Errorf("cannot go on with it: %w", err))
+		}
+		c.done = *before
+	}
 	info, err := c.file.Stat()
 	if err != nil {
-		return err
+		return c.failed(err)
 	}
 	if !info.Mode().IsRegular() {
 		return nil // a device or a pipe
 	}
-	if err := journal.Lock(c.file); err != nil {
-		return err
-	}
-	if before != nil {
-		if err := before.Check(c.file); err != nil {
-			return fmt.Errorf("cannot go on with it: %w", err)
-		}
-		c.done = *before
-	}
 	if err := c.file.Truncate(c.done.Size); err != nil {
-		return err
+		return c.failed(err)
 	}
-	_, err = c.file.Seek(c.done.Size, io.SeekStart)
+	if _, err := c.file.Seek(c.done.Size, io.SeekStart); err != nil {
+		return c.failed(err)
+	}
+	return nil
+}
+
+func (c *countedFile) failed(err error) error {
+	return inputError(fmt.Errorf("output %s: %w", c.name, err))
+}
+
+// abandon closes a file that nothing was written to. One that was not there
+// before goes.
+func (c *countedFile) abandon() error {
+	if c == nil || c.file == nil {
+		return nil
+	}
+	err := c.file.Close()
+	if c.created {
+		err = errors.Join(err, os.Remove(c.name))
+	}
 	return err
 }
 
@@ -154,19 +185,20 @@ func (c *countedFile) wrap(err error) error {
 	if err == nil {
 		return nil
 	}
+	if path := (*os.PathError)(nil); errors.As(err, &path) {
+		err = path.Err // the name stands before it
+	}
 	return inputError(fmt.Errorf("write %s: %w", c.name, err))
 }
 
-// openOutput opens what --output names, or standard output. before is how far
-// a run that is resumed has come, nil for a new one.
-func (f *scoreFlags) openOutput(cmd *cobra.Command, format outputFormat, before *journal.File) (*output, error) {
-	o := &output{format: format}
+// newOutput returns the output that writes to a file which is prepared, or to
+// standard output for nil.
+func (f *scoreFlags) newOutput(cmd *cobra.Command, format outputFormat, file *countedFile) (*output, error) {
+	o := &output{format: format, countedFile: file}
 	var err error
 	target := cmd.OutOrStdout()
-	if f.output == "" {
+	if file == nil {
 		o.countedFile = &countedFile{name: "standard output", buf: bufio.NewWriterSize(target, 256<<10)}
-	} else if o.countedFile, err = openCounted(f.output, before); err != nil {
-		return nil, err
 	} else {
 		target = o.file
 	}
@@ -193,7 +225,7 @@ func (f *scoreFlags) openOutput(cmd *cobra.Command, format outputFormat, before 
 		err = o.encode(rows.JSONL{}, resumed)
 	}
 	if err != nil {
-		return nil, errors.Join(o.wrap(err), o.close())
+		return nil, o.wrap(err)
 	}
 	return o, nil
 }

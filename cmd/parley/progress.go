@@ -41,6 +41,10 @@ func (p *progress) update(c journal.Counts) {
 	p.last = now
 	line := p.line(c, now)
 	if p.live {
+		// A line that wraps could not be rewritten.
+		if n := terminalWidth(p.w) - 1; n > 0 && len(line) > n {
+			line = line[:n]
+		}
 		fmt.Fprintf(p.w, "\r\x1b[K%s", line)
 		p.shown = true
 		return

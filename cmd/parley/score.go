@@ -64,7 +64,8 @@ Inputs go by their suffix: .txt, .md and .html are one document each; .jsonl,
 
 A row that cannot be scored is named on standard error with its file and line;
 the others are scored and the exit status is 1. A document without text has no
-rows, which is noted and no error.
+rows, which is noted and no error. Text is UTF-8, or UTF-16 with its mark; bytes
+that are neither are read as U+FFFD, and text with more than a tenth of them fails.
 
 Conditions of --filter are FIELD OPERATOR VALUE without blanks, all of which must
 hold: stance, tone, language, holder, id, text, model and extra.NAME with = != ~
@@ -76,7 +77,9 @@ With -o FILE a journal, FILE.journal, stands beside the output while the run
 lasts. After a crash or Ctrl-C the same command with --resume goes on, and the
 finished output equals that of a run without interruption. It refuses when
 inputs, model or flags have changed. With --resume from the start the journal
-stays, and a finished run is not repeated.`,
+stays, and a finished run is not repeated. Compressed output and Parquet are
+written in blocks (1 MiB, or 8,192 rows); of an unfinished one the rows are
+scored again.`,
 		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, args) },
 	}
 	f.register(cmd.Flags())
@@ -97,7 +100,7 @@ func (f *scoreFlags) register(fs *pflag.FlagSet) {
 	fs.StringVar(&f.textField, "text-field", "text", "`NAME` of the field or column with the text")
 	fs.StringVar(&f.idField, "id-field", "id", "`NAME` of the field or column with the id")
 	fs.StringVar(&f.passThrough, "pass-through", "all", "other `FIELDS` to hand on in extra: all, none, or names with commas")
-	fs.DurationVar(&f.checkpoint, "checkpoint", time.Second, "how much work, in time, a crash may cost")
+	fs.DurationVar(&f.checkpoint, "checkpoint", time.Second, "how much work, in time, a crash may cost; of .gz, .zst and parquet also the rows of a block")
 	fs.BoolVarP(&f.recursive, "recursive", "r", false, "score all files of a known format in the directories that are named")
 	fs.StringArrayVar(&f.filters, "filter", nil, "print only rows for which `CONDITIONS` hold, such as 'stance=against confidence>=0.8' (see below)")
 	fs.StringVar(&f.sample, "sample", "", "score only a random `SHARE` of the paragraphs, such as 0.01 or 1%")
@@ -172,7 +175,9 @@ func (f *scoreFlags) config() (*score.Config, model.Options, error) {
 	case "none":
 		c.Fields.PassNone = true
 	default:
-		c.Fields.Pass = strings.Split(f.passThrough, ",")
+		for _, name := range strings.Split(f.passThrough, ",") {
+			c.Fields.Pass = append(c.Fields.Pass, strings.TrimSpace(name))
+		}
 	}
 	if f.textField == f.idField {
 		return nil, opt, usageError("--text-field and --id-field both name %q", f.textField)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -29,7 +30,7 @@ func (f *scoreFlags) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	if err := f.checkFiles(in, format); err != nil {
+	if err := f.checkFiles(cmd, in, format); err != nil {
 		return err
 	}
 	scorer, err := f.scorer(cmd, opt)
@@ -57,13 +58,16 @@ const grace = 10 * time.Second
 
 // checkFiles refuses outputs that would overwrite something else of the run,
 // and runs that could not be resumed.
-func (f *scoreFlags) checkFiles(in *inputs, format outputFormat) error {
-	for _, out := range []string{f.output, f.errors} {
-		if err := distinct(out, in.sources); err != nil {
+func (f *scoreFlags) checkFiles(cmd *cobra.Command, in *inputs, format outputFormat) error {
+	for _, out := range f.written(cmd) {
+		if err := out.distinct(in.sources); err != nil {
 			return err
 		}
+		if info, err := os.Stat(f.model); err == nil && len(f.remote.addrs) == 0 && out.is(info) {
+			return usageError("output %s is also the model", out.name)
+		}
 	}
-	if f.errors != "" && filepath.Clean(f.errors) == filepath.Clean(f.output) {
+	if f.errors != "" && samePath(f.errors, f.output) {
 		return usageError("--errors and --output are the same file")
 	}
 	switch {
@@ -73,70 +77,140 @@ func (f *scoreFlags) checkFiles(in *inputs, format outputFormat) error {
 		return usageError("--resume needs an output file (-o)")
 	case !format.resumable():
 		return usageError("format %s cannot be resumed (jsonl, csv and parquet can)", format.name)
-	case in.stdin:
-		return usageError("a run that reads standard input cannot be resumed")
+	case in.stream != "":
+		return usageError("a run that reads %s cannot be resumed", in.stream)
 	}
 	return nil
 }
 
+// writtenFile is a file that a run writes.
+type writtenFile struct {
+	name string
+	info os.FileInfo
+}
+
+func (w *writtenFile) is(info os.FileInfo) bool { return info != nil && os.SameFile(w.info, info) }
+
 // distinct refuses an output that is also an input.
-func distinct(path string, sources []input.Source) error {
-	out, err := os.Stat(path)
-	if err != nil {
-		return nil
-	}
+func (w *writtenFile) distinct(sources []input.Source) error {
 	for i := range sources {
-		in, err := os.Stat(sources[i].Path)
-		if err == nil && os.SameFile(in, out) {
-			return usageError("output %s is also an input", path)
+		if w.is(statInput(&sources[i])) {
+			return usageError("output %s is also an input", w.name)
 		}
 	}
 	return nil
+}
+
+// distinct refuses an output file that is also an input.
+func distinct(path string, sources []input.Source) error {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil
+	}
+	return (&writtenFile{path, info}).distinct(sources)
+}
+
+// written lists the regular files that the run writes, those that are there.
+func (f *scoreFlags) written(cmd *cobra.Command) []writtenFile {
+	var all []writtenFile
+	add := func(name string, info os.FileInfo, err error) {
+		if err == nil && info.Mode().IsRegular() {
+			all = append(all, writtenFile{name, info})
+		}
+	}
+	if f.output != "" {
+		info, err := os.Stat(f.output)
+		add(f.output, info, err)
+	} else if out, ok := cmd.OutOrStdout().(*os.File); ok {
+		info, err := out.Stat()
+		add("standard output", info, err)
+	}
+	if f.errors != "" {
+		info, err := os.Stat(f.errors)
+		add(f.errors, info, err)
+	}
+	return all
+}
+
+// statInput describes the file of an input, nil if there is none.
+func statInput(s *input.Source) os.FileInfo {
+	var info os.FileInfo
+	var err error
+	if in, ok := s.Stdin.(*os.File); ok {
+		info, err = in.Stat()
+	} else {
+		info, err = os.Stat(s.Path)
+	}
+	if err != nil || !info.Mode().IsRegular() {
+		return nil
+	}
+	return info
+}
+
+// samePath tells whether two names are those of one file, there or not.
+func samePath(a, b string) bool {
+	a, errA := filepath.Abs(a)
+	b, errB := filepath.Abs(b)
+	return errA == nil && errB == nil && a == b
 }
 
 // openSink opens the outputs, where a resumed run left off. It returns nil when
 // there is nothing left to do.
-func (f *scoreFlags) openSink(cmd *cobra.Command, in *inputs, format outputFormat, modelID string) (*sink, error) {
+func (f *scoreFlags) openSink(cmd *cobra.Command, in *inputs, format outputFormat, modelID string) (_ *sink, err error) {
 	s := &sink{stderr: cmd.ErrOrStderr(), failFast: f.failFast, every: f.checkpoint, progress: f.progressTo(cmd, in)}
-	s.journaled = f.output != "" && format.resumable() && !in.stdin && isRegularOrNew(f.output)
-	var outBefore, errsBefore *journal.File
-	if s.journaled {
-		run := f.identity(in, format, modelID)
-		before, err := journal.Read(f.output)
-		if f.resume {
-			if err != nil {
-				return nil, usageError("cannot resume: %w", err)
-			}
-			if before == nil {
-				s.progress.say("parley: note: %s has no journal, so the run begins anew\n", f.output)
-			} else if d := run.Differs(&before.Run); d != "" {
-				return nil, usageError("cannot resume: %s (without --resume the run begins anew)", d)
-			} else {
-				s.state, s.counts = *before, before.Counts.Clone()
-				outBefore, errsBefore = &before.Output, &before.Errors
-			}
-		} else if before != nil && !before.Done {
-			s.progress.say("parley: note: an unfinished run of %d rows is discarded\n", before.Counts.Rows)
+	var out *countedFile
+	defer func() {
+		if s.out == nil {
+			err = errors.Join(err, out.abandon(), s.errs.abandon())
 		}
-		s.state.Run = run
-	}
-	if s.state.Done {
-		return nil, f.alreadyDone(s, outBefore)
-	}
-	if s.journaled && outBefore == nil {
-		// Without a journal nobody takes what stands in the file for his own.
-		if err := journal.Remove(f.output); err != nil {
-			return nil, inputError(err)
+	}()
+	// Whoever has the output has its journal too.
+	if f.output != "" {
+		if out, err = openCounted(f.output); err != nil {
+			return nil, err
 		}
-	}
-	var err error
-	if s.out, err = f.openOutput(cmd, format, outBefore); err != nil {
-		return nil, err
 	}
 	if f.errors != "" {
-		if s.errs, err = openCounted(f.errors, errsBefore); err != nil {
-			return nil, errors.Join(err, s.out.close())
+		if s.errs, err = openCounted(f.errors); err != nil {
+			return nil, err
 		}
+	}
+	var outBefore, errsBefore *journal.File
+	s.journaled = f.output != "" && format.resumable() && in.stream == "" && isRegularOrNew(f.output)
+	if s.journaled {
+		before, err := f.lastRun(s, f.identity(in, format, modelID))
+		if err != nil {
+			return nil, err
+		}
+		if before != nil {
+			outBefore, errsBefore = &before.Output, &before.Errors
+		}
+		if s.state.Done {
+			return nil, f.alreadyDone(s, out)
+		}
+	}
+	if outBefore != nil {
+		if err := outBefore.Check(out.file); err != nil {
+			return nil, out.failed(fmt.Errorf("cannot go on with it: %w", err))
+		}
+	} else if s.journaled {
+		// Before anything is lost it shows whether a journal can be kept.
+		if err := journal.Write(f.output, &s.state); err != nil {
+			return nil, inputError(fmt.Errorf("journal: %w", err))
+		}
+	}
+	if out != nil {
+		if err := out.prepare(outBefore); err != nil {
+			return nil, err
+		}
+	}
+	if s.errs != nil {
+		if err := s.errs.prepare(errsBefore); err != nil {
+			return nil, err
+		}
+	}
+	if s.out, err = f.newOutput(cmd, format, out); err != nil {
+		return nil, err
 	}
 	if s.journaled {
 		if err := s.save(); err != nil {
@@ -147,15 +221,46 @@ func (f *scoreFlags) openSink(cmd *cobra.Command, in *inputs, format outputForma
 	return s, nil
 }
 
-// alreadyDone says so, if the output is still what the finished run wrote.
-func (f *scoreFlags) alreadyDone(s *sink, before *journal.File) error {
-	file, err := os.Open(f.output)
-	if err != nil {
-		return inputError(err)
+// lastRun reads the journal of the output into the sink, if the run is to go on
+// with it, and refuses one of another run. It returns nil for a run that begins
+// anew.
+func (f *scoreFlags) lastRun(s *sink, run journal.Run) (*journal.State, error) {
+	before, err := journal.Read(f.output)
+	s.state.Run = run
+	switch {
+	case f.resume && err != nil:
+		return nil, usageError("cannot resume: %w", err)
+	case f.resume && before == nil:
+		s.progress.say("parley: note: %s has no journal, so the run begins anew\n", f.output)
+		return nil, nil
+	case f.resume:
+		if d := run.Differs(&before.Run); d != "" {
+			return nil, usageError("cannot resume: %s (without --resume the run begins anew)", d)
+		}
+		s.state, s.counts = *before, before.Counts.Clone()
+		return before, nil
+	case before != nil && !before.Done:
+		s.progress.say("parley: note: an unfinished run of %d rows is discarded\n", before.Counts.Rows)
 	}
-	defer file.Close()
-	if err := before.Check(file); err != nil {
-		return usageError("the run is done, but output %s has changed since: %w", f.output, err)
+	return nil, nil
+}
+
+// alreadyDone says so, if the outputs are still what the finished run wrote.
+func (f *scoreFlags) alreadyDone(s *sink, out *countedFile) error {
+	for _, file := range []struct {
+		*countedFile
+		before journal.File
+	}{{out, s.state.Output}, {s.errs, s.state.Errors}} {
+		if file.countedFile == nil {
+			continue
+		}
+		info, err := file.file.Stat()
+		if err == nil {
+			err = cmp.Or(file.before.IsAll(info.Size()), file.before.Check(file.file))
+		}
+		if err != nil {
+			return usageError("the run is done, but output %s has changed since: %w", file.name, err)
+		}
 	}
 	s.progress.say("parley: note: %s is complete, with %d rows\n", f.output, s.counts.Rows)
 	return s.status(nil)

@@ -176,18 +176,27 @@ func (s *sink) end(err error, keep bool) error {
 			err = s.finishJournal(keep)
 		}
 	case s.journaled:
-		err = errors.Join(err, s.save())
+		err = join(err, s.save())
 	default:
-		err = errors.Join(err, s.out.finish())
+		err = join(err, s.out.finish())
 	}
 	if s.errs != nil {
-		err = errors.Join(err, s.errs.close())
+		err = join(err, s.errs.close())
 	}
-	err = errors.Join(err, s.out.close())
-	if !complete && s.journaled && !errors.Is(err, errFailFast) {
+	err = join(err, s.out.close())
+	if !complete && s.journaled {
 		s.progress.say("parley: note: %d rows are saved; the same command with --resume goes on\n", s.state.Counts.Rows)
 	}
 	return s.status(err)
+}
+
+// join is errors.Join, but for an error that says the same again: a file that
+// cannot be written fails at each try.
+func join(err, more error) error {
+	if err != nil && more != nil && err.Error() == more.Error() {
+		return err
+	}
+	return errors.Join(err, more)
 }
 
 // finishJournal marks the journal as done, or removes it.

@@ -18,11 +18,13 @@ package filter
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 
 	"github.com/parley-nlp/parley/cmd/parley/internal/rows"
 	"github.com/parley-nlp/parley/model"
+	"github.com/parley-nlp/parley/model/text"
 )
 
 // Filter is a parsed expression. It is safe for concurrent use.
@@ -128,20 +130,27 @@ func (p *parser) field(name, op, value string) (condition, error) {
 	}
 	switch name {
 	case "confidence":
-		return number(func(r *rows.Row) float64 { q, _ := r.Task(task); return q.Confidence }, op, value)
+		return number(func(r *rows.Row) float64 { q, _ := r.Task(task); return q.Confidence }, op, value, 0, 1)
 	case "score":
-		return number(func(r *rows.Row) float64 { q, _ := r.Task(task); return q.Score }, op, value)
+		return number(func(r *rows.Row) float64 { q, _ := r.Task(task); return q.Score }, op, value, -1, 1)
 	case "abstained":
 		return abstained(task, prefixed, op, value)
 	}
 	if n, err := task.ParseLabel(name); err == nil && prefixed {
-		return number(func(r *rows.Row) float64 { _, q := r.Task(task); return q[n] }, op, value)
+		return number(func(r *rows.Row) float64 { _, q := r.Task(task); return q[n] }, op, value, 0, 1)
+	}
+	if name == "language" && strings.HasSuffix(op, "=") {
+		for _, v := range strings.Split(value, ",") {
+			if _, err := text.ParseLanguage(v); err != nil {
+				return nil, err
+			}
+		}
 	}
 	if get, ok := plain[name]; ok {
 		return words(get, op, value)
 	}
 	if name == "paragraph" {
-		return number(func(r *rows.Row) float64 { return float64(r.Paragraph) }, op, value)
+		return number(func(r *rows.Row) float64 { return float64(r.Paragraph) }, op, value, 0, math.MaxInt32)
 	}
 	return nil, fmt.Errorf("unknown field (want stance, tone, confidence, score, abstained, stance.LABEL, tone.LABEL, language, holder, id, text, model, paragraph or extra.NAME)")
 }
@@ -208,10 +217,11 @@ func words(get func(*rows.Row) []string, op, value string) (condition, error) {
 	}, nil
 }
 
-func number(get func(*rows.Row) float64, op, value string) (condition, error) {
+// number compares a number of the range from least to most.
+func number(get func(*rows.Row) float64, op, value string, least, most float64) (condition, error) {
 	want, err := strconv.ParseFloat(value, 64)
-	if err != nil {
-		return nil, fmt.Errorf("%q is not a number", value)
+	if err != nil || !(want >= least && want <= most) {
+		return nil, fmt.Errorf("%q is not a number from %g to %g", value, least, most)
 	}
 	var holds func(a, b float64) bool
 	switch op {

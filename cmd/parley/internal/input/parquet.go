@@ -56,7 +56,7 @@ func newParquet(s *Source, plain io.Reader, file io.Reader, fields Fields, close
 		return nil, err
 	}
 	if info.Size() == 0 {
-		return &documentReader{done: true, closers: closers}, nil
+		return nil, errors.New("not parquet: it is empty")
 	}
 	f, err := parquet.OpenFile(onDisk, info.Size(), parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
 	if err != nil {

@@ -7,6 +7,7 @@
 package journal
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -24,8 +25,9 @@ import (
 // Suffix is what the name of a journal has after that of the output.
 const Suffix = ".journal"
 
-// version is that of the journal's format.
-const version = 1
+// version is that of the journal's format: a line of JSON and one with its
+// checksum.
+const version = 2
 
 // State is what a journal holds.
 type State struct {
@@ -177,14 +179,21 @@ func Read(output string) (*State, error) {
 		return nil, err
 	}
 	var s State
-	if err := json.Unmarshal(data, &s); err != nil {
+	line, sum, _ := bytes.Cut(data, []byte{'\n'})
+	if err := json.Unmarshal(line, &s); err != nil {
 		return nil, fmt.Errorf("journal %s is damaged: %w", path, err)
 	}
 	if s.Version != version {
 		return nil, fmt.Errorf("journal %s is of version %d, this program writes %d", path, s.Version, version)
 	}
+	if string(sum) != checksum(line) {
+		return nil, fmt.Errorf("journal %s is damaged: its checksum does not match", path)
+	}
 	return &s, nil
 }
+
+// checksum is the second line of a journal.
+func checksum(line []byte) string { return fmt.Sprintf("%08x\n", crc32.Checksum(line, Castagnoli)) }
 
 // Write replaces the journal of an output. The output must have been synced.
 func Write(output string, s *State) error {
@@ -199,7 +208,7 @@ func Write(output string, s *State) error {
 	if err != nil {
 		return err
 	}
-	_, err = f.Write(append(data, '\n'))
+	_, err = fmt.Fprintf(f, "%s\n%s", data, checksum(data))
 	if err == nil {
 		err = f.Sync()
 	}
@@ -229,6 +238,14 @@ func Remove(output string) error {
 		return nil
 	}
 	return err
+}
+
+// IsAll tells whether a file of that size holds nothing beyond f.
+func (f File) IsAll(size int64) error {
+	if size > f.Size {
+		return fmt.Errorf("it has %d bytes, the journal knows of %d", size, f.Size)
+	}
+	return nil
 }
 
 // Check tells whether a file begins with what the journal knows of it.

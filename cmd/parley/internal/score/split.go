@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"iter"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/parley-nlp/parley/cmd/parley/internal/input"
 	"github.com/parley-nlp/parley/cmd/parley/internal/rows"
@@ -34,6 +35,9 @@ func (c *Config) split(rec *input.Record, at Position) iter.Seq[Item] {
 			return
 		}
 		doc, err := text.Decode(rec.Content, rec.Type)
+		if err == nil {
+			err = checkDamage(doc.Text)
+		}
 		if err != nil {
 			if rec.Line == 0 {
 				none(Unreadable, fmt.Errorf("%s: %w", rec.Input, err))
@@ -71,6 +75,19 @@ func (c *Config) split(rec *input.Record, at Position) iter.Seq[Item] {
 			none(Empty, nil)
 		}
 	}
+}
+
+// checkDamage refuses text of which more than a tenth could not be decoded: it is
+// in another encoding, and what is left of it would be scored as noise.
+func checkDamage(s string) error {
+	damaged := strings.Count(s, "\uFFFD")
+	if damaged == 0 {
+		return nil
+	}
+	if all := utf8.RuneCountInString(s); damaged*10 > all {
+		return fmt.Errorf("text is not UTF-8: %d of %d characters cannot be read (convert it first, as iconv -f WINDOWS-1256 -t UTF-8 does)", damaged, all)
+	}
+	return nil
 }
 
 // checkText refuses the paragraphs that a server refuses, so that both paths
