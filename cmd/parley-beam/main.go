@@ -3,7 +3,8 @@
 // module of its own, so that parley needs nothing of Beam.
 //
 // Its exit statuses are: 0 all done; 1 some rows failed (they stand in the
-// errors output, the others are scored); 2 usage; 3 the pipeline failed.
+// errors output, the others are scored); 2 usage; 3 an input or the model cannot
+// be read, or the pipeline failed.
 package main
 
 import (
@@ -17,6 +18,7 @@ import (
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 	_ "github.com/apache/beam/sdks/v2/go/pkg/beam/io/filesystem/s3"
+	beamlog "github.com/apache/beam/sdks/v2/go/pkg/beam/log"
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/x/beamx"
 
 	"github.com/parley-nlp/parley/model"
@@ -32,6 +34,7 @@ const (
 func main() {
 	c := define(flag.CommandLine)
 	flag.Parse()
+	beamlog.SetupLogging("warn", "text")
 	beam.Init() // a worker of a runner stays in here
 	os.Exit(run(context.Background(), c, flag.Args(), os.Stderr))
 }
@@ -40,7 +43,7 @@ func main() {
 func define(fs *flag.FlagSet) *Config {
 	c := &Config{}
 	fs.StringVar(&c.Output, "output", "", "write rows to PREFIX-00000-of-00004.jsonl and so on; a path, gs://... or s3://... (required)")
-	fs.StringVar(&c.Errors, "errors", "", "write what failed to PREFIX-00000-of-00001.jsonl (default: the output's prefix and -errors)")
+	fs.StringVar(&c.Errors, "errors", "", "write what failed to PREFIX-00000-of-00001.jsonl (default: failed- before the output's name)")
 	fs.IntVar(&c.Shards, "shards", 4, "number of files that the rows are written to")
 	fs.StringVar(&c.Model, "model", "", "model file that every worker can read (default: the embedded model)")
 	fs.StringVar(&c.Options.Unit, "unit", "document", "unit of an input: document or paragraph")
@@ -60,13 +63,26 @@ func usage(fs *flag.FlagSet) {
 
 Score the files that the patterns match, each by its suffix (.jsonl, .parquet,
 .csv, .tsv, .txt, .md, .html, also .gz and .zst), on a runner of Apache Beam:
+--runner prism (within this process, the default), flink, spark or dataflow.
 
   parley-beam --output out/rows 'archive/*.jsonl.gz'
   parley-beam --runner flink --endpoint localhost:8099 --output gs://b/rows gs://b/archive/*.parquet
 
-Flags (those of the runners among them):
+Flags:
 `)
-	fs.PrintDefaults()
+	own := flag.NewFlagSet("", flag.ContinueOnError)
+	own.SetOutput(w)
+	define(own)
+	own.PrintDefaults()
+	fmt.Fprint(w, "\nFlags of the runners:\n")
+	theirs := flag.NewFlagSet("", flag.ContinueOnError)
+	theirs.SetOutput(w)
+	fs.VisitAll(func(f *flag.Flag) {
+		if own.Lookup(f.Name) == nil {
+			theirs.Var(f.Value, f.Name, f.Usage)
+		}
+	})
+	theirs.PrintDefaults()
 }
 
 // run checks the command line, runs the pipeline and returns the exit status.
@@ -75,6 +91,12 @@ func run(ctx context.Context, c *Config, patterns []string, stderr io.Writer) in
 	if err := c.check(); err != nil {
 		fmt.Fprintf(stderr, "parley-beam: %v (see --help)\n", err)
 		return exitUsage
+	}
+	if runner := flag.Lookup("runner"); inProcess(runner.Value.String()) {
+		if err := c.preflight(ctx); err != nil {
+			fmt.Fprintf(stderr, "parley-beam: %v\n", err)
+			return exitPipeline
+		}
 	}
 	p, s := beam.NewPipelineWithRoot()
 	c.Build(s)
@@ -106,6 +128,14 @@ func counted(result beam.PipelineResult, name string) int64 {
 
 // check completes the configuration and returns what is wrong with it.
 func (c *Config) check() error {
+	if err := checkRunner(flag.Lookup("runner").Value.String()); err != nil {
+		return err
+	}
+	for _, p := range c.Patterns {
+		if strings.HasPrefix(p, "-") {
+			return fmt.Errorf("%s stands behind the inputs; flags come before them", p)
+		}
+	}
 	switch {
 	case len(c.Patterns) == 0:
 		return errors.New("no input is named")
@@ -115,7 +145,8 @@ func (c *Config) check() error {
 		return fmt.Errorf("--shards is %d (want 1 to %d)", c.Shards, maxShards)
 	}
 	if c.Errors == "" {
-		c.Errors = strings.TrimSuffix(c.Output, "-") + "-errors"
+		at := strings.LastIndex(c.Output, "/") + 1
+		c.Errors = c.Output[:at] + "failed-" + c.Output[at:] // no pattern of the rows matches it
 	}
 	if c.Errors == c.Output {
 		return errors.New("--output and --errors are the same")

@@ -155,7 +155,7 @@ func TestEqualsParleyScore(t *testing.T) {
 					}
 				}
 			}
-			bad, wantBad := lines(t, prefix+"-errors-00000-of-00001.jsonl", 1), lines(t, failed, 1)
+			bad, wantBad := lines(t, filepath.Join(out, "failed-"+name)+"-00000-of-00001.jsonl", 1), lines(t, failed, 1)
 			if len(wantBad) < 5 || !slices.Equal(bad, wantBad) {
 				t.Errorf("failures are\n%s\nwant\n%s", strings.Join(bad, ""), strings.Join(wantBad, ""))
 			}
@@ -170,16 +170,34 @@ func TestEveryShardIsWritten(t *testing.T) {
 	dir := t.TempDir()
 	put(t, dir, "one.txt", []byte("Envoys met in Geneva."))
 	prefix := filepath.Join(dir, "out")
-	c := config(t, "--output", prefix, "--shards", "5", filepath.Join(dir, "one.txt"))
 	var stderr bytes.Buffer
-	if status := run(t.Context(), c, c.Patterns, &stderr); status != 0 || stderr.Len() > 0 {
-		t.Fatalf("exit status %d\n%s", status, &stderr)
+	for range 2 { // the second run writes the same files again
+		c := config(t, "--output", prefix, "--shards", "5", filepath.Join(dir, "one.txt"))
+		if status := run(t.Context(), c, c.Patterns, &stderr); status != 0 || stderr.Len() > 0 {
+			t.Fatalf("exit status %d\n%s", status, &stderr)
+		}
+	}
+	other := config(t, "--output", prefix, "--shards", "2", filepath.Join(dir, "one.txt"))
+	if status := run(t.Context(), other, other.Patterns, &stderr); status != exitPipeline || !strings.Contains(stderr.String(), "another number of files") {
+		t.Errorf("beside the files of another run: exit status %d\n%s", status, &stderr)
 	}
 	if got := lines(t, prefix+"-0000?-of-00005.jsonl", 5); len(got) != 1 {
 		t.Errorf("%d rows, want 1", len(got))
 	}
-	if got := lines(t, prefix+"-errors-*", 1); len(got) != 0 {
+	if got := lines(t, filepath.Join(dir, "failed-out-*"), 1); len(got) != 0 {
 		t.Errorf("failures: %q", got)
+	}
+}
+
+func TestInputsThatAreNotThere(t *testing.T) {
+	dir := t.TempDir()
+	for pattern, want := range map[string]string{"none-*.jsonl": "none-*.jsonl: no such file", "": "is a directory"} {
+		c := config(t, "--output", filepath.Join(dir, "out"), filepath.Join(dir, pattern))
+		var stderr bytes.Buffer
+		status := run(t.Context(), c, c.Patterns, &stderr)
+		if status != exitPipeline || !strings.Contains(stderr.String(), want) || strings.Count(stderr.String(), "\n") != 1 {
+			t.Errorf("%q: exit status %d, want %d and one line\n%s", pattern, status, exitPipeline, &stderr)
+		}
 	}
 }
 
@@ -211,6 +229,7 @@ func TestUsage(t *testing.T) {
 		{"one name", []string{"--output", "x", "--errors", "x", "a.txt"}, "are the same"},
 		{"unit", []string{"--output", "x", "--unit", "word", "a.txt"}, "unknown unit"},
 		{"evidence", []string{"--output", "x", "--evidence", "-1", "a.txt"}, "--evidence is -1"},
+		{"late flag", []string{"--output", "x", "a.txt", "--shards", "2"}, "--shards stands behind the inputs"},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
