@@ -13,6 +13,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -46,12 +47,17 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	return exitStatus(err)
 }
 
-// describe returns the text of an error; of a gRPC status the message and the
-// code.
+// describe returns the text of an error; of a gRPC status within it the message
+// and the code.
 func describe(err error) string {
 	var e *exitError
-	if s, ok := status.FromError(err); ok && !errors.As(err, &e) {
-		return fmt.Sprintf("%s (%s)", s.Message(), s.Code())
+	var call interface {
+		error
+		GRPCStatus() *status.Status
 	}
-	return err.Error()
+	if !errors.As(err, &call) || errors.As(err, &e) {
+		return err.Error()
+	}
+	st := call.GRPCStatus()
+	return fmt.Sprintf("%s (%s)", strings.Replace(err.Error(), call.Error(), st.Message(), 1), st.Code())
 }

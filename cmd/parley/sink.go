@@ -190,10 +190,13 @@ func (s *sink) end(err error, keep bool) error {
 	return s.status(err)
 }
 
-// join is errors.Join, but for an error that says the same again: a file that
-// cannot be written fails at each try.
+// join is errors.Join, but a single error stays what it is, and one that says the
+// same again is left out: a file that cannot be written fails at each try.
 func join(err, more error) error {
-	if err != nil && more != nil && err.Error() == more.Error() {
+	switch {
+	case err == nil:
+		return more
+	case more == nil || err.Error() == more.Error():
 		return err
 	}
 	return errors.Join(err, more)
