@@ -119,7 +119,7 @@ func (l *lines) rawRow() (line, error) {
 				l.number++
 			}
 			if open && err == io.EOF {
-				row.data, row.err = nil, fmt.Errorf("a quoted field that begins here is never closed")
+				row.data, row.err = nil, fmt.Errorf("a quoted field that begins here is never closed, and takes all to line %d with it", l.number)
 			}
 			return row, err
 		}
