@@ -30,8 +30,8 @@ func newExplainCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "explain [flags] [TEXT|-]",
 		Short: "Show what every word of a paragraph adds to its labels, and try it without",
-		Example: `  parley explain "Putin vowed to stand by Assad."
-  parley explain --remove vowed --replace "stand by=abandon" "Putin vowed to stand by Assad."
+		Example: `  parley explain "Moscow thanked Assad for his wisdom."
+  parley explain --replace thanked=blamed --replace wisdom=crimes "Moscow thanked Assad for his wisdom."
   parley explain --task tone --sort weight --top 10 - < paragraph.txt`,
 		Long: `Explain scores one paragraph and lists all that made its logits, token by token:
 what each adds to the logit of every label. Bias and contributions add up to the

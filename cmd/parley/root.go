@@ -28,8 +28,8 @@ func newRootCommand() *cobra.Command {
 		Short: "Stance and tone of news paragraphs on Syria, in English and Arabic",
 		Example: `  parley score examples/*.txt                      # label every paragraph
   parley score --format jsonl archive/ -r -o out.jsonl
-  echo "Putin vowed to stand by Assad." | parley score -
-  parley explain "Putin vowed to stand by Assad."  # why`,
+  echo "Moscow thanked Assad for his wisdom." | parley score -
+  parley explain "Moscow thanked Assad for his wisdom."  # why`,
 		Long: `Parley labels each paragraph of news in English or Arabic with its stance toward
 Bashar al-Assad (favor, against, neutral, unrelated) and its tone (cooperative,
 confrontational, neutral), with calibrated probabilities and the exact words
