@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -37,10 +39,10 @@ both, the most telling phrases, uncertain paragraphs to label next, and the
 articles with their paragraphs coloured and their evidence marked, to filter and
 to search.
 
-What the rows carry in extra describes their article: date, published or year
-its day; source, outlet or publisher its source (else its id); title or headline
-its title; url its address. Rows may come in any order and from any number of
-files: those with one id make one article.
+What the rows carry in extra describes their article, in capitals or not: date,
+published or year its day; source, outlet or publisher its source (else its id);
+title or headline its title; url its address. Rows may come in any order and
+from any number of files: those with one id make one article.
 
 A row that is not one of parley score is named on standard error and left out,
 and the exit status is 1.`,
@@ -116,13 +118,25 @@ func reportSources(cmd *cobra.Command, args []string) ([]input.Source, error) {
 			if stdin++; stdin > 1 {
 				return nil, usageError("standard input (-) is named twice")
 			}
-			s.Stdin = cmd.InOrStdin()
+			in := bufio.NewReader(cmd.InOrStdin())
+			if looksLikeCSV(in) {
+				return nil, inputError(errors.New("stdin: this looks like CSV, and rows are read as JSONL (say --format jsonl to parley score, or name a .parquet file)"))
+			}
+			s.Stdin = in
 		} else {
 			s.Format, s.Compression, s.Err = input.Detect(a)
 		}
 		sources = append(sources, s)
 	}
 	return sources, nil
+}
+
+// looksLikeCSV tells the head of a table from a row of JSONL, so that not every
+// line of the table is refused by itself.
+func looksLikeCSV(in *bufio.Reader) bool {
+	start, _ := in.Peek(in.Size())
+	head, _, _ := bytes.Cut(start, []byte("\n"))
+	return !bytes.ContainsAny(head, "{[") && bytes.Count(head, []byte(",")) > 1
 }
 
 // write writes the page: to a file beside the output first, so that one that

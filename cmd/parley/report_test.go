@@ -127,6 +127,19 @@ func TestReportFaults(t *testing.T) {
 	}
 }
 
+func TestReportOfATable(t *testing.T) {
+	table, err := os.ReadFile(scored(t, "scored.csv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := parley(t, string(table), "report", "-")
+	got.wantStatus(t, exitInput)
+	got.wantError(t, "stdin: this looks like CSV", "--format jsonl")
+	if strings.Count(got.stderr, "\n") != 1 || got.stdout != "" {
+		t.Errorf("printed %q and %d bytes", got.stderr, len(got.stdout))
+	}
+}
+
 func TestReportKeepsTheOldPageWhenItFails(t *testing.T) {
 	out := write(t, "report.html", "old")
 	parley(t, "", "report", "-o", out, write(t, "raw.jsonl", "{}\n")).wantStatus(t, exitInput)

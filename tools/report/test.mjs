@@ -1,10 +1,12 @@
 // Checks pages of parley report in a browser: test.mjs DIRECTORY. The directory
-// holds small.jsonl, hostile.jsonl and large.jsonl with the page of each; its
-// screenshots are left there.
+// holds small.jsonl, hostile.jsonl and large.jsonl with the page of each, and
+// parley, which makes the page of edge.mjs here; its screenshots are left there.
 import assert from "node:assert/strict";
-import { readFileSync, statSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { after, clear, drawn, found, launch, marks, open } from "./browser.mjs";
+import { fits, onEdge, onSmall } from "./use.mjs";
 
 const dir = process.argv[2];
 const rowsOf = (name) => readFileSync(`${dir}/${name}.jsonl`, "utf8").split("\n").filter(Boolean).map((l) => JSON.parse(l));
@@ -130,7 +132,7 @@ const tests = {
     const title = await page.evaluate(() => document.activeElement.querySelector(".title").textContent);
     await page.keyboard.press("Enter");
     assert.equal(await page.textContent(".article > h3"), title);
-    assert.equal(await page.evaluate(() => document.activeElement.getAttribute("aria-current")), "true");
+    assert.equal(await page.textContent(".entry[aria-current] .title"), title);
     await page.focus("#f-stance-1");
     await after(page, () => page.keyboard.press("Space"));
     assert.equal(await found(page), count((r) => r.stance.label === "against"));
@@ -149,12 +151,12 @@ const tests = {
 
   async "paper"(page) {
     await page.emulateMedia({ media: "print" });
-    assert.equal(await page.isVisible("#filter"), false);
+    assert.equal(await page.isVisible("#f-query"), false);
     assert.equal(await page.isVisible(".para >> nth=0"), true);
     assert.equal(await page.evaluate(() => document.documentElement.classList.contains("paper")), true);
     assert((await page.pdf({ format: "A4", path: `${dir}/print.pdf` })).length > 20000);
     await page.emulateMedia({ media: "screen" });
-    assert.equal(await page.evaluate(() => document.documentElement.classList.contains("paper")), false);
+    await page.waitForFunction(() => !document.documentElement.classList.contains("paper"));
   },
 };
 
@@ -164,6 +166,11 @@ async function accessible(page, what) {
   const { violations } = await page.evaluate(() => window.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] }));
   assert.deepEqual(violations.map((v) => `${v.id}: ${v.nodes.slice(0, 3).map((n) => `${n.target} ${n.failureSummary}`).join(" | ")}`), [], what);
 }
+
+writeFileSync(`${dir}/edge-in.jsonl`, execFileSync(process.execPath, [new URL("edge.mjs", import.meta.url).pathname]));
+const parley = (...args) => execFileSync(`${dir}/parley`, args, { stdio: "ignore" });
+parley("score", "--format", "jsonl", "-o", `${dir}/edge.jsonl`, `${dir}/edge-in.jsonl`);
+parley("report", "-o", `${dir}/edge.html`, `${dir}/edge.jsonl`);
 
 const browser = await launch();
 let failed = 0;
@@ -182,6 +189,35 @@ const page = await open(browser, `${dir}/small.html`, { acceptDownloads: true })
 for (const [name, f] of Object.entries(tests)) await test(name, async () => { await page.evaluate(() => { document.querySelector(".more").open = true; }); await f(page); silent(page); });
 await page.close();
 
+for (const [name, tests, viewport] of [["small", onSmall, { width: 1280, height: 800 }], ["edge", onEdge, { width: 1280, height: 900 }]]) {
+  for (const [what, f] of Object.entries(tests)) {
+    await test(what, async () => {
+      const p = await open(browser, `${dir}/${name}.html`, { viewport, reducedMotion: "reduce" });
+      await f(p, rows);
+      silent(p);
+      await p.close();
+    });
+  }
+}
+
+for (const width of [375, 320]) {
+  await test(`everything fits into ${width} pixels`, async () => {
+    for (const name of ["small", "edge"]) {
+      const p = await open(browser, `${dir}/${name}.html`, { viewport: { width, height: 700 }, hasTouch: true, isMobile: true });
+      await fits(p, width);
+      assert.equal(await p.isVisible("#time .hover"), false);
+      await p.locator(".entry >> nth=1").click();
+      await p.screenshot({ path: `${dir}/${name}-${width}-reader.png` });
+      await fits(p, width);
+      await after(p, () => p.click("#sources th button >> nth=0"));
+      await fits(p, width);
+      await p.screenshot({ path: `${dir}/${name}-${width}.png`, fullPage: true });
+      silent(p);
+      await p.close();
+    }
+  });
+}
+
 for (const colorScheme of ["light", "dark"]) {
   for (const [device, width] of [["wide", 1280], ["narrow", 400]]) {
     await test(`accessible and nothing overflows: ${colorScheme}, ${device}`, async () => {
@@ -191,8 +227,21 @@ for (const colorScheme of ["light", "dark"]) {
       await accessible(p, `${colorScheme} ${device}`);
       assert(await p.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth));
       await p.screenshot({ path: `${dir}/${colorScheme}-${device}-reader.png` });
+      await p.$eval(".more", (e) => { e.open = true; });
+      await after(p, () => p.fill("#f-query", "assad"));
+      await after(p, () => p.check("#f-stance-1"));
+      assert(await p.locator(".para.other").count() > 0);
+      await accessible(p, `${colorScheme} ${device} filtered`);
+      await p.screenshot({ path: `${dir}/${colorScheme}-${device}-filtered.png` });
+      await after(p, () => p.fill("#f-query", "qqzzyyxx"));
+      await accessible(p, `${colorScheme} ${device} empty`);
       silent(p);
       await p.close();
+      const long = await open(browser, `${dir}/edge.html`, { colorScheme, viewport: { width, height: 900 } });
+      assert.equal(await long.locator(".article .pager").count(), 2);
+      await accessible(long, `${colorScheme} ${device} long`);
+      silent(long);
+      await long.close();
     });
   }
 }

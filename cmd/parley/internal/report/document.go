@@ -3,10 +3,11 @@ package report
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/parley-nlp/parley/cmd/parley/internal/rows"
 )
@@ -22,13 +23,14 @@ type document struct {
 	count  int // of its paragraphs
 }
 
-// The fields of a row's extra that describe its document, the first that is
-// there counts.
+// The fields of a row's extra that describe its document, whatever the case of
+// their letters; the first that is there counts, of the dates the first that is
+// read.
 var (
 	titleFields  = []string{"title", "headline"}
 	sourceFields = []string{"source", "outlet", "publisher", "site"}
 	linkFields   = []string{"url", "link", "permalink"}
-	dateFields   = []string{"date", "published", "published_at", "publication_date", "pubDate", "datetime", "timestamp", "created_at", "time", "year"}
+	dateFields   = []string{"date", "published", "published_at", "publication_date", "pubdate", "datetime", "timestamp", "created_at", "time", "year"}
 )
 
 // document returns the number of the row's document. When a paragraph comes a
@@ -66,77 +68,73 @@ func (r *Report) describe(d *document, extra json.RawMessage) (source string) {
 	if dec.Decode(&fields) != nil {
 		return ""
 	}
+	fields = lower(fields)
 	d.title = first(fields, titleFields)
 	if u, err := url.Parse(first(fields, linkFields)); err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" {
 		d.link = u.String()
 	}
-	if s := first(fields, dateFields); s != "" {
-		if d.day, d.dated = parseDay(s); !d.dated {
-			if r.badDates == 0 {
-				r.firstDate = clip(s)
-			}
-			r.badDates++
-		}
-	}
+	r.date(d, fields)
 	return first(fields, sourceFields)
 }
 
-// first returns the first of the fields that is a string, a number or an object
-// with a name.
+// date reads the day of the document, or notes that it has none that is read.
+func (r *Report) date(d *document, fields map[string]any) {
+	unread := ""
+	for _, name := range dateFields {
+		s := words(fields[name])
+		if s == "" {
+			continue
+		}
+		if d.day, d.dated = parseDay(s); d.dated {
+			return
+		}
+		if unread == "" {
+			unread = s
+		}
+	}
+	if unread == "" {
+		return
+	}
+	if r.badDates == 0 {
+		r.firstDate = clip(unread)
+	}
+	r.badDates++
+}
+
+// lower returns the fields that say something by their names in lower case. Of
+// two that then have one name, the one that is written in lower case counts,
+// else the first of the alphabet.
+func lower(fields map[string]any) map[string]any {
+	out := make(map[string]any, len(fields))
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		low := strings.ToLower(name)
+		if _, there := out[low]; words(fields[name]) != "" && (!there || name == low) {
+			out[low] = fields[name]
+		}
+	}
+	return out
+}
+
+// first returns what the first of the fields says that is there.
 func first(fields map[string]any, names []string) string {
 	for _, n := range names {
-		v := fields[n]
-		if object, ok := v.(map[string]any); ok {
-			v = object["name"]
-		}
-		switch v := v.(type) {
-		case string:
-			if s := oneLine(v); s != "" {
-				return s
-			}
-		case json.Number:
-			return v.String()
+		if s := words(fields[n]); s != "" {
+			return s
 		}
 	}
 	return ""
 }
 
-// layouts are the dates that are read. Dates that mean different days in
-// different countries, such as 03/04/2016, are not among them.
-var layouts = []string{
-	time.DateOnly, time.RFC3339Nano, time.DateTime, "2006-01-02T15:04:05", "2006-01-02T15:04", "2006-01-02 15:04",
-	"2006-01-02 15:04:05Z07:00", "2006-01-02 15:04:05 -0700", "2006-01-02T15:04:05-0700", "2006/01/02", "20060102",
-	time.RFC1123, time.RFC1123Z, time.RFC850, "2 Jan 2006", "2 January 2006", "January 2, 2006", "Jan 2, 2006",
-	"Mon, 2 Jan 2006 15:04:05 -0700", "Mon, 2 Jan 2006 15:04:05 MST", "Monday, January 2, 2006", "2006-01", "2006",
-}
-
-// arabicDigits are written in many Arabic dates.
-var arabicDigits = strings.NewReplacer("٠", "0", "١", "1", "٢", "2", "٣", "3", "٤", "4", "٥", "5", "٦", "6", "٧", "7", "٨", "8", "٩", "9")
-
-// parseDay returns the day of a date as it is written, whatever its time zone.
-// A month or a year is its first day; a number of nine or more digits is Unix
-// time in seconds, of twelve or more in milliseconds.
-func parseDay(s string) (day int, ok bool) {
-	s = arabicDigits.Replace(s)
-	if n, err := strconv.ParseInt(s, 10, 64); err == nil && len(s) >= 9 {
-		if len(s) >= 12 {
-			n /= 1000
-		}
-		return dayOf(time.Unix(n, 0).UTC())
+// words returns what a string, a number or an object with a name says.
+func words(v any) string {
+	if object, ok := v.(map[string]any); ok {
+		v = object["name"]
 	}
-	for _, l := range layouts {
-		if t, err := time.Parse(l, s); err == nil {
-			return dayOf(t)
-		}
+	switch v := v.(type) {
+	case string:
+		return oneLine(v)
+	case json.Number:
+		return v.String()
 	}
-	return 0, false
-}
-
-// dayOf counts the days since 1970; a year that no press knows is refused.
-func dayOf(t time.Time) (int, bool) {
-	if t.Year() < 1800 || t.Year() > 2200 {
-		return 0, false
-	}
-	y, m, d := t.Date()
-	return int(time.Date(y, m, d, 0, 0, 0, 0, time.UTC).Unix() / (24 * 60 * 60)), true
+	return ""
 }

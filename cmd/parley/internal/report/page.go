@@ -20,7 +20,7 @@ var assets embed.FS
 // scripts are the scripts of the page in the order in which they run.
 var scripts = []string{
 	"uplot/uPlot.iife.min.js",
-	"dom.js", "fold.js", "data.js", "filter.js", "stats.js", "chart.js", "tables.js", "reader.js", "controls.js", "main.js",
+	"dom.js", "fold.js", "data.js", "filter.js", "stats.js", "chart.js", "tables.js", "reader.js", "controls.js", "active.js", "main.js",
 }
 
 // styles are the style sheets of the page.
@@ -31,6 +31,7 @@ type page struct {
 	Title   string
 	Policy  string
 	Facts   []fact
+	Notes   []string
 	Styles  []template.CSS
 	Scripts []template.JS
 }
@@ -41,7 +42,7 @@ type fact struct{ Name, Value string }
 // Write writes the page. The report may grow further and be written again.
 func (r *Report) Write(w io.Writer) error {
 	r.blocks.cut()
-	p := page{Title: r.opt.Title, Facts: r.facts()}
+	p := page{Title: r.opt.Title, Facts: r.facts(), Notes: r.Notes()}
 	var err error
 	if err = p.load(); err != nil {
 		return err
@@ -180,10 +181,12 @@ func group(n int) string {
 
 // Notes says what the reader of the report should know about how it was made.
 func (r *Report) Notes() []string {
-	var notes []string
-	if r.badDates > 0 {
-		notes = append(notes, fmt.Sprintf("%s articles have a date that is not read, the first %q (want 2006-01-02, or another form with the year in four digits and the month told from the day)",
-			group(r.badDates), r.firstDate))
+	if r.badDates == 0 {
+		return nil
 	}
-	return notes
+	who := fmt.Sprintf("%s articles have a date that is not read, the first %q", group(r.badDates), r.firstDate)
+	if r.badDates == 1 {
+		who = fmt.Sprintf("1 article has a date that is not read, %q", r.firstDate)
+	}
+	return []string{who + " (want 2006-01-02, or another form with the year in four digits and the month told from the day)"}
 }

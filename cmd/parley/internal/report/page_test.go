@@ -42,7 +42,9 @@ func TestNothingOfTheRowsIsMarkup(t *testing.T) {
 	}
 
 	plain := report.New(report.Options{})
-	add(t, plain, row("a", 0, "x", "x", text.UTF8))
+	w := row("a", 0, "x", "x", text.UTF8)
+	w.Extra = []byte(`{"date":"x"}`) // so that it has a note, too
+	add(t, plain, w)
 	if got, want := elements(t, d.html), elements(t, write(t, plain).html); got != want {
 		t.Errorf("the page of hostile rows has the elements\n%s\nwant\n%s", got, want)
 	}
@@ -155,6 +157,20 @@ func TestDocuments(t *testing.T) {
 		{`{"timestamp":1459468800000}`, "", "id", "2016-04-01", ""},
 		{`{"year":2016}`, "", "id", "2016-01-01", ""},
 		{`{"date":"1969-12-31"}`, "", "id", "1969-12-31", ""},
+		{`{"date":"2016-4-1"}`, "", "id", "2016-04-01", ""},
+		{`{"date":"2016/4/1"}`, "", "id", "2016-04-01", ""},
+		{`{"date":"2016-4-1 9:30:00.25Z"}`, "", "id", "2016-04-01", ""},
+		{`{"date":"٣ أبريل ٢٠١٦"}`, "", "id", "2016-04-03", ""},
+		{`{"date":"الأحد، 3 نيسان/أبريل 2016"}`, "", "id", "2016-04-03", ""},
+		{`{"date":"15 كانون الثاني (يناير) 2012"}`, "", "id", "2012-01-15", ""},
+		{`{"date":"15 تشرين الأول، 2012"}`, "", "id", "2012-10-15", ""},
+		{`{"date":"5 أوت 2013"}`, "", "id", "2013-08-05", ""},
+		{`{"date":"31 نيسان 2016"}`, "", "id", "", ""},
+		{`{"date":"3 نيسان/مايو 2016"}`, "", "id", "", ""},
+		{`{"date":"3 رمضان 1437"}`, "", "id", "", ""},
+		{`{"date":"unknown","published":null,"year":2016}`, "", "id", "2016-01-01", ""},
+		{`{"Date":"2016-04-01","SOURCE":"The Wire","Title":"T","URL":"https://example.org/"}`, "T", "The Wire", "2016-04-01", "https://example.org/"},
+		{`{"Title":"B","title":"a","TITLE":"C","Source":"","SOURCE":"S"}`, "a", "S", "", ""},
 		{`{"date":"03/04/2016"}`, "", "id", "", ""},
 		{`{"date":"yesterday"}`, "", "id", "", ""},
 		{`{"date":null,"source":null}`, "", "id", "", ""},
@@ -199,7 +215,17 @@ func TestDatesThatAreNotReadAreNoted(t *testing.T) {
 		w.Extra = []byte(`{"date":"` + date + `"}`)
 		add(t, r, w)
 	}
-	if n := r.Notes(); len(n) != 1 || !strings.Contains(n[0], `2 articles`) || !strings.Contains(n[0], `"spring"`) {
+	if n := r.Notes(); len(n) != 1 || !strings.Contains(n[0], `2 articles have a date that is not read, the first "spring"`) {
+		t.Errorf("notes are %q", n)
+	}
+	if page := write(t, r).html; !strings.Contains(page, `<p class="hint">2 articles have a date that is not read`) {
+		t.Error("the page does not say so")
+	}
+	one := report.New(report.Options{})
+	w := row("a", 0, "x", "", 0)
+	w.Extra = []byte(`{"Date":"spring"}`)
+	add(t, one, w)
+	if n := one.Notes(); len(n) != 1 || !strings.HasPrefix(n[0], `1 article has a date that is not read, "spring"`) {
 		t.Errorf("notes are %q", n)
 	}
 }

@@ -47,36 +47,60 @@
     return { unit, buckets };
   };
 
+  // Stripes tell a label without its colour, as in the style sheet.
+  const striped = ["against", "confrontational"];
+  function fill(u, label, color) {
+    if (!striped.includes(label)) return color;
+    const tile = P.el("canvas", { width: 8, height: 8 });
+    const ink = tile.getContext("2d");
+    ink.fillStyle = color;
+    ink.fillRect(0, 0, 8, 8);
+    ink.strokeStyle = "rgb(255 255 255 / 45%)";
+    ink.lineWidth = 2.5;
+    for (const x of [-8, 0, 8]) {
+      ink.moveTo(x - 1, 9);
+      ink.lineTo(x + 9, -1);
+    }
+    ink.stroke();
+    return u.ctx.createPattern(tile, "repeat");
+  }
+
   const color = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
+  let figures = [];
   let drawn = [];
-  let latest = null;
   let shares = false;
+
+  // paintTime draws the canvases, and nothing else, anew.
+  P.paintTime = function () {
+    for (const u of drawn) u.destroy();
+    drawn = figures.map((f) => f.draw());
+  };
 
   // drawTime fills in the section; onRange is called with the first and the
   // last day of a stretch that was dragged over.
   P.drawTime = function (stats, onRange) {
-    latest = () => P.drawTime(stats, onRange);
-    for (const u of drawn) u.destroy();
-    drawn = [];
     const body = P.body("time");
+    figures = [];
     const s = P.series(stats);
     document.getElementById("time").hidden = stats.days.length === 0;
     if (!s) {
       body.replaceChildren(P.el("p", { class: "note" }, "No paragraph here has a date."));
+      P.paintTime();
       return;
     }
     const radio = (label, value) => P.el("label", null,
-      P.el("input", { type: "radio", name: "time-mode", checked: shares === value, change: () => { shares = value; latest(); } }), ` ${label}`);
+      P.el("input", { type: "radio", name: "time-mode", id: `time-${value ? "shares" : "counts"}`, checked: shares === value, change: () => { shares = value; P.paintTime(); } }), ` ${label}`);
     const undated = stats.rows - stats.dated;
+    figures = stats.store.tasks.map((task, t) => plot(stats, s, task, t, onRange));
     body.replaceChildren(
       P.el("fieldset", { class: "inline noprint" }, P.el("legend", { class: "hidden" }, "Bars show"), radio("Paragraphs", false), radio("Shares", true),
-        P.el("span", { class: "hint" }, "Drag over a stretch of time to filter by it.")),
-      ...stats.store.tasks.map((task, t) => plot(stats, s, task, t, onRange)),
+        P.el("span", { class: "hint hover" }, "Drag over a stretch of time to filter by it.")),
+      ...figures,
       undated > 0 ? P.el("p", { class: "hint" }, `${P.plural(undated, "paragraph")} without a date are not shown.`) : null,
-      P.el("details", null, P.el("summary", null, "The numbers as a table"), table(stats, s)),
+      P.el("details", { id: "time-numbers" }, P.el("summary", null, "The numbers as a table"), table(stats, s)),
     );
-    for (const f of body.querySelectorAll("figure")) f.draw();
+    P.paintTime();
   };
 
   function plot(stats, s, task, t, onRange) {
@@ -101,8 +125,8 @@
       const xs = s.buckets.map((b) => b.day * day);
       const axis = { stroke: color("--muted"), grid: { stroke: color("--line"), width: 1 }, ticks: { stroke: color("--line"), width: 1 }, font: "12px system-ui, sans-serif" };
       const say = (i) => (i === null || i === undefined ? "" : `${s.unit.label(s.buckets[i].day)}: ${task.labels.map((l, k) => `${l} ${P.count(raw[k][i])}`).join(", ")}`);
-      drawn.push(new window.uPlot({
-        width: Math.max(280, canvas.clientWidth), height: 190,
+      return new window.uPlot({
+        width: Math.max(160, canvas.clientWidth), height: 190,
         tzDate: (ts) => window.uPlot.tzDate(new Date(ts * 1e3), "Etc/UTC"),
         legend: { show: false },
         cursor: { y: false, points: { show: false }, drag: { x: true, y: false, setScale: false } },
@@ -110,7 +134,7 @@
         axes: [{ ...axis, incrs: increments(s.unit) }, { ...axis, size: 56, incrs: shares ? [10, 20, 25, 50] : wholes, values: (_, v) => v.map((x) => (shares ? `${x} %` : P.count(x))) }],
         series: [{}, ...order.map((k) => ({
           label: task.labels[k], points: { show: false }, width: 0,
-          fill: color(`--${task.name}-${task.labels[k]}`),
+          fill: (u) => fill(u, task.labels[k], color(`--${task.name}-${task.labels[k]}`)),
           paths: window.uPlot.paths.bars({ size: [0.86, 44] }),
         }))],
         hooks: {
@@ -124,7 +148,7 @@
             if (inside.length > 0) P.later(() => onRange(inside[0].day, inside[inside.length - 1].end - 1));
           }],
         },
-      }, [xs, ...stacked], canvas));
+      }, [xs, ...stacked], canvas);
     };
     return figure;
   }
@@ -139,20 +163,15 @@
 
   function table(stats, s) {
     const head = stats.store.tasks.flatMap((t) => t.labels.map((l) => P.el("th", { scope: "col" }, `${t.name}: ${l}`)));
-    return P.el("div", { class: "scroll" }, P.el("table", null,
+    return P.el("div", { class: "scroll long" }, P.el("table", null,
       P.el("caption", { class: "hidden" }, `Paragraphs by ${s.unit.name}`),
       P.el("thead", null, P.el("tr", null, P.el("th", { scope: "col" }, s.unit.name), ...head)),
       P.el("tbody", null, ...s.buckets.map((b) => P.el("tr", null,
         P.el("th", { scope: "row" }, s.unit.label(b.day)), ...b.counts.map((c) => P.el("td", null, P.count(c))))))));
   }
 
-  // Colours, sizes and paper change what is drawn on a canvas.
-  const redraw = () => { if (latest) latest(); };
+  // Colours and sizes change what is drawn on a canvas.
   let soon = 0;
-  window.addEventListener("resize", () => { clearTimeout(soon); soon = setTimeout(redraw, 150); });
-  const paper = (on) => { document.documentElement.classList.toggle("paper", on); redraw(); };
-  window.addEventListener("beforeprint", () => paper(true));
-  window.addEventListener("afterprint", () => paper(false));
-  window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
-  window.matchMedia("print").addEventListener("change", (e) => paper(e.matches));
+  window.addEventListener("resize", () => { clearTimeout(soon); soon = setTimeout(P.paintTime, 150); });
+  window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", P.paintTime);
 })((window.Parley = window.Parley || {}));

@@ -30,12 +30,12 @@
     criteria = P.noCriteria();
     const { meta } = store;
     const dated = store.docs.some((d) => d.day !== null);
-    const spoken = meta.holders.length > 1;
+    const spoken = meta.holders.filter((_, k) => store.holders.has(k));
     const language = P.el("select", { id: "f-language", change: read }, P.el("option", { value: "" }, "any"),
-      ...meta.languages.map((l) => P.el("option", { value: l }, { en: "English", ar: "Arabic" }[l] || l)));
+      ...meta.languages.map((l) => P.el("option", { value: l }, P.language(l))));
     const percent = (id, label, value) => input(id, { type: "number", min: 0, max: 100, step: 1, value, "aria-label": label });
     const form = $("filter");
-    form.append(
+    form.prepend(
       field("Search", input("f-query", { type: "search", dir: "auto", placeholder: "words, or a phrase in \"quotes\"" }), true),
       ...store.tasks.map(boxes),
       P.el("details", { class: "more" }, P.el("summary", null, "More filters"), P.el("div", { class: "fields" },
@@ -44,14 +44,19 @@
           percent("f-low", "Lowest confidence in percent", 0), " to ", percent("f-high", "Highest confidence in percent", 100), " in ",
           P.el("select", { id: "f-task", change: read, "aria-label": "Confidence in" }, P.el("option", { value: "stance" }, "stance"), P.el("option", { value: "tone" }, "tone"), P.el("option", { value: "both" }, "both"))),
         names("f-source", "Source", meta.sources),
-        spoken ? names("f-holder", "Holder", meta.holders.slice(1)) : null,
+        spoken.length > 0 ? names("f-holder", "Holder of a stance", spoken) : null,
         dated ? field("From", input("f-from", { type: "date" })) : null,
         dated ? field("To", input("f-to", { type: "date" })) : null)),
-      P.el("button", { type: "reset" }, "Clear the filter"),
     );
-    // What scrolls to a place stops below the form, which stays in view.
-    const height = () => document.documentElement.style.setProperty("--bar", getComputedStyle(form).position === "sticky" ? `${form.offsetHeight}px` : "0px");
+    form.append(P.el("button", { type: "reset" }, "Clear the filter"));
+    // The form stays in view where it leaves room to read, and what scrolls to a
+    // place stops below it.
+    const height = () => {
+      form.classList.toggle("still", form.offsetHeight > 0.25 * window.innerHeight);
+      document.documentElement.style.setProperty("--bar", getComputedStyle(form).position === "sticky" ? `${form.offsetHeight}px` : "0px");
+    };
     new ResizeObserver(height).observe(form);
+    window.addEventListener("resize", height);
     form.addEventListener("submit", (e) => e.preventDefault());
     form.addEventListener("reset", (e) => { e.preventDefault(); P.setCriteria(P.noCriteria()); });
   };

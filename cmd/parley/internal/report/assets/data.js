@@ -26,6 +26,7 @@
       tasks: [task("stance", meta.labels[0]), task("tone", meta.labels[1])],
       docs: meta.docs.map(([id, title, source, day, link]) => ({ id, title, source, day, link, rows: [], folded: null })),
       names: {},
+      holders: new Set(), // those of a stance
     };
   }
 
@@ -45,6 +46,8 @@
       t.abstained[i] = abstained;
       doubt += entropy(prob) / 2;
     });
+    const stance = store.tasks[0].evidence[i];
+    for (let e = 0; e < stance.length; e += P.stride) if (stance[e + 4] > 0) store.holders.add(stance[e + 4]);
     // Paragraphs that the model cannot read are not worth a label.
     const why = store.tasks[0].abstained[i];
     store.doubt[i] = why === "nothing_to_read" || why === "unsupported_language" ? 0 : doubt;
@@ -89,9 +92,9 @@
     return s;
   };
 
-  // searchableTitle is the same for the title of a document.
+  // searchableTitle is the same for the title and the id of a document.
   P.searchableTitle = function (doc) {
-    if (doc.folded === null) doc.folded = P.fold(doc.title);
+    if (doc.folded === null) doc.folded = `${P.fold(doc.title)}\n${P.fold(doc.id)}`;
     return doc.folded;
   };
 

@@ -21,6 +21,8 @@
   // name is a piece of text whose direction is its own.
   P.name = (s) => P.el("bdi", null, s);
 
+  P.language = (code) => ({ en: "English", ar: "Arabic" })[code] || code;
+
   const counts = new Intl.NumberFormat("en-US");
   P.count = (n) => counts.format(n);
   P.plural = (n, word) => `${P.count(n)} ${word}${n === 1 ? "" : "s"}`;
@@ -35,6 +37,27 @@
 
   // body is the part of a section that is drawn anew.
   P.body = (section) => document.querySelector(`#${section} > .body`);
+
+  // barHeight is how much of the window the form covers.
+  P.barHeight = () => parseFloat(getComputedStyle(document.documentElement).getPropertyValue("--bar")) || 0;
+
+  // steady runs draw, which makes parts of the page anew, so that nobody loses
+  // the place: what had the focus, or has its id now, has the focus then, at the
+  // same height of the window, and what was open is open. The head of the part
+  // has the focus when no such thing is left.
+  P.steady = function (draw) {
+    const had = document.activeElement;
+    const part = had.closest("main > section, form");
+    const top = had.getBoundingClientRect().top;
+    const open = [...document.querySelectorAll("details[open][id]")].map((e) => e.id);
+    draw();
+    for (const id of open) document.getElementById(id)?.setAttribute("open", "");
+    if (had.isConnected || !part) return;
+    const now = (had.id && document.getElementById(had.id)) || part.querySelector("h2, #status");
+    now.focus({ preventScroll: true });
+    now.scrollIntoView({ block: "nearest", behavior: "instant" });
+    if (now.id === had.id) window.scrollBy({ top: now.getBoundingClientRect().top - top, behavior: "instant" });
+  };
 
   // pager is a pair of buttons around the number of a page, from 0; null when
   // there is one page alone.

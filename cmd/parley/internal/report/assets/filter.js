@@ -10,6 +10,13 @@
     query: "", stance: null, tone: null, language: "", task: "stance", low: 0, high: 100, source: "", holder: "", from: null, to: null,
   });
 
+  // contradiction says why no row can pass, else null.
+  P.contradiction = function (c) {
+    if (c.low > c.high) return `the lowest confidence, ${c.low} %, is above the highest, ${c.high} %`;
+    if (c.from !== null && c.to !== null && c.from > c.to) return `the first day, ${P.day(c.from)}, is after the last, ${P.day(c.to)}`;
+    return null;
+  };
+
   // matcher returns what tells whether row i passes.
   function matcher(store, c) {
     const terms = P.terms(c.query);

@@ -1,15 +1,17 @@
 // Search folds case, accents, Arabic vowel signs, tatweel and the letters that
-// are written one for the other, so that what is typed plainly is found.
+// are written one for the other, so that what is typed plainly is found. Runs of
+// white space and quotation marks are one space.
 (function (P) {
   "use strict";
 
   const same = new Map([
     ["أ", "ا"], ["إ", "ا"], ["آ", "ا"], ["ٱ", "ا"], ["ى", "ي"], ["ی", "ي"], ["ئ", "ي"], ["ؤ", "و"], ["ة", "ه"], ["ک", "ك"],
-    ["’", "'"], ["‘", "'"], ["“", '"'], ["”", '"'], ["«", '"'], ["»", '"'], ["–", "-"], ["—", "-"],
+    ["’", "'"], ["‘", "'"], ["–", "-"], ["—", "-"],
   ]);
   // Marks that carry no letter: combining marks, tatweel, marks of direction,
   // soft hyphen.
   const dropped = /[\p{Mn}\u0640\u200B-\u200F\u202A-\u202E\u2066-\u2069\u00AD]/u;
+  const spaces = /[\s"“”„«»]/u;
   const known = new Map();
 
   function foldChar(c) {
@@ -17,7 +19,7 @@
     if (f === undefined) {
       f = same.get(c);
       if (f === undefined) {
-        f = /\s/u.test(c) ? " " : [...c.normalize("NFKD").toLowerCase()].filter((x) => !dropped.test(x)).map((x) => same.get(x) || x).join("");
+        f = spaces.test(c) ? " " : [...c.normalize("NFKD").toLowerCase()].filter((x) => !dropped.test(x)).map((x) => same.get(x) || x).join("");
       }
       if (known.size < 20000) known.set(c, f);
     }
@@ -30,7 +32,8 @@
     let out = "";
     let i = 0;
     for (const c of s) {
-      const f = foldChar(c);
+      let f = foldChar(c);
+      if (f === " " && out.endsWith(" ")) f = "";
       if (at) for (let k = 0; k < f.length; k++) at.push(i);
       out += f;
       i += c.length;
@@ -45,12 +48,15 @@
   // to be found.
   P.terms = function (query) {
     const out = [];
-    for (const m of P.fold(query).matchAll(/"([^"]*)"?|[^\s"]+/g)) {
-      const t = (m[1] === undefined ? m[0] : m[1]).trim().replace(/ +/g, " ");
+    for (const m of query.matchAll(/["“”„«»]([^"“”„«»]*)["“”„«»]?|[^\s"“”„«»]+/gu)) {
+      const t = P.fold(m[1] ?? m[0]).trim();
       if (t !== "" && out.length < mostTerms && !out.includes(t)) out.push(t);
     }
     return out;
   };
+
+  // phrase is the query that finds words as they stand.
+  P.phrase = (words) => `"${words.replace(/["“”„«»]/gu, " ")}"`;
 
   const mostHits = 1000;
 

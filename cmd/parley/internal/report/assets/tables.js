@@ -9,8 +9,8 @@
   // key is a label with its colour.
   P.key = (task, label) => P.el("span", { class: `key ${task.name} ${label}` }, label);
 
-  // bar is a strip with a stretch for each label; the numbers stand beside it
-  // or in its description.
+  // bar is a strip with a stretch for each label; the numbers are its
+  // description, and stand beside it where there is room.
   P.bar = function (task, counts) {
     const sum = counts.reduce((a, b) => a + b, 0);
     const said = task.labels.map((l, k) => `${l} ${P.count(counts[k])}`).join(", ");
@@ -18,8 +18,12 @@
       ...task.labels.map((l, k) => (counts[k] === 0 ? null : P.el("span", { class: `${task.name} ${l}`, style: { "flex-grow": counts[k] / sum } }))));
   };
 
+  // counted is a bar over its numbers.
+  const counted = (task, counts) => P.el("td", { class: "wide" }, P.bar(task, counts),
+    P.el("span", { class: "numbers", "aria-hidden": "true" }, ...task.labels.map((l, k) => (counts[k] === 0 ? null : P.el("span", null, `${l} ${P.count(counts[k])}`)))));
+
   // only is a button that filters.
-  const only = (label, criteria, change) => P.el("button", { type: "button", class: "link", title: "Show only these", click: () => change(criteria) }, label);
+  const only = (id, label, criteria, change) => P.el("button", { type: "button", class: "link", id: `only-${id}`, title: "Show only these", click: () => change(criteria) }, label);
 
   P.drawOverview = function (stats, change) {
     const { tasks } = stats.store;
@@ -32,7 +36,7 @@
           P.el("caption", { class: "hidden" }, `Paragraphs by ${t.name}`),
           P.el("thead", { class: "hidden" }, P.el("tr", null, ...["Label", "Paragraphs", "Share"].map((h) => P.el("th", { scope: "col" }, h)))),
           P.el("tbody", null, ...t.labels.map((l, k) => P.el("tr", null,
-            P.el("th", { scope: "row" }, only(P.key(t, l), { [t.name]: [k] }, change)),
+            P.el("th", { scope: "row" }, only(`${t.name}-${k}`, P.key(t, l), { [t.name]: [k] }, change)),
             P.el("td", null, P.count(counts[k])), P.el("td", null, P.percent(counts[k], stats.rows)))))));
     });
     P.body("overview").replaceChildren(P.el("div", { class: "cards" }, ...totals, matrix(stats, change)),
@@ -44,7 +48,7 @@
     const [stance, tone] = stats.store.tasks;
     const top = Math.max(1, ...stats.matrix);
     return P.el("div", { class: "card" }, P.el("h3", null, "Stance by tone"),
-      P.el("table", { class: "matrix" },
+      P.el("div", { class: "scroll" }, P.el("table", { class: "matrix" },
         P.el("caption", { class: "hidden" }, "Paragraphs by stance (rows) and tone (columns)"),
         P.el("thead", null, P.el("tr", null, P.el("td", null), ...tone.labels.map((l) => P.el("th", { scope: "col" }, l)))),
         P.el("tbody", null, ...stance.labels.map((l, a) => P.el("tr", null, P.el("th", { scope: "row" }, l),
@@ -52,8 +56,8 @@
             const n = stats.matrix[a * tone.k + b];
             const heat = Math.round(45 * Math.sqrt(n / top));
             return P.el("td", { style: { "--heat": `${heat}%` } },
-              n === 0 ? "0" : P.el("button", { type: "button", class: "link", "aria-label": `${n}: ${l}, ${m}; show only these`, click: () => change({ stance: [a], tone: [b] }) }, P.count(n)));
-          }))))));
+              n === 0 ? "0" : P.el("button", { type: "button", class: "link", id: `cell-${a}-${b}`, "aria-label": `${n}: ${l}, ${m}; show only these`, click: () => change({ stance: [a], tone: [b] }) }, P.count(n)));
+          })))))));
   }
 
   // ranked draws a table of the names with the most paragraphs.
@@ -67,12 +71,13 @@
       return;
     }
     body.replaceChildren(
-      P.el("div", { class: "scroll" }, P.el("table", { class: "ranked" },
+      P.el("div", { class: expanded.has(section) ? "scroll long" : "scroll" }, P.el("table", { class: "ranked" },
         P.el("thead", null, P.el("tr", null, ...head.map((h) => P.el("th", { scope: "col" }, h)))),
         P.el("tbody", null, ...best.slice(0, limit).map((i) => P.el("tr", null, ...row(i)))))),
       more && !expanded.has(section) ? P.el("button", { type: "button", class: "noprint", click: () => {
         expanded.add(section);
         ranked(section, head, list, counts, row);
+        body.querySelectorAll("tbody button")[shown].focus();
       } }, "Show more") : more ? P.el("p", { class: "hint" }, `The first ${most}; filter to see others.`) : "");
   }
 
@@ -83,8 +88,8 @@
     const counts = (i, from, k) => [...stats.sources.subarray(i * both + from, i * both + from + k)];
     const sum = (i) => counts(i, 0, stance.k).reduce((a, b) => a + b, 0);
     ranked("sources", ["Source", "Paragraphs", "Stance", "Tone"], list, sum, (i) => [
-      P.el("th", { scope: "row" }, only(P.name(list[i]), { source: list[i] }, change)), P.el("td", null, P.count(sum(i))),
-      P.el("td", { class: "wide" }, P.bar(stance, counts(i, 0, stance.k))), P.el("td", { class: "wide" }, P.bar(tone, counts(i, stance.k, tone.k)))]);
+      P.el("th", { scope: "row" }, only(`source-${i}`, P.name(list[i]), { source: list[i] }, change)), P.el("td", null, P.count(sum(i))),
+      counted(stance, counts(i, 0, stance.k)), counted(tone, counts(i, stance.k, tone.k))]);
   };
 
   P.drawHolders = function (stats, change) {
@@ -92,9 +97,9 @@
     const list = stats.store.meta.holders;
     const counts = (i) => [...stats.holders.subarray(i * stance.k, (i + 1) * stance.k)];
     const sum = (i) => counts(i).reduce((a, b) => a + b, 0);
-    ranked("holders", ["Whose position", "Paragraphs", "Stance of their words", ...stance.labels], list, sum, (i) => [
-      P.el("th", { scope: "row" }, only(P.name(list[i]), { holder: list[i] }, change)), P.el("td", null, P.count(sum(i))),
-      P.el("td", { class: "wide" }, P.bar(stance, counts(i))), ...counts(i).map((n) => P.el("td", null, P.count(n)))]);
+    ranked("holders", ["Whose position", "Paragraphs", "Stance of their words"], list, sum, (i) => [
+      P.el("th", { scope: "row" }, only(`holder-${i}`, P.name(list[i]), { holder: list[i] }, change)), P.el("td", null, P.count(sum(i))),
+      counted(stance, counts(i))]);
   };
 
   P.drawPhrases = function (stats, change) {
@@ -107,7 +112,7 @@
         P.el("h3", null, `${t.name}: `, P.key(t, l)),
         P.el("ol", { class: "phrases" }, ...best.map((i) => {
           const words = meta.phrases[i];
-          return P.el("li", null, P.el("button", { type: "button", class: "link", title: "Search for it", click: () => change({ query: `"${words.replaceAll('"', " ")}"` }) }, P.name(words)),
+          return P.el("li", null, P.el("button", { type: "button", class: "link", id: `phrase-${at(i)}`, title: "Search for it", click: () => change({ query: P.phrase(words) }) }, P.name(words)),
             P.el("span", { class: "hint" }, `${P.count(stats.times[at(i)])} × · ${stats.weights[at(i)].toFixed(1)}`));
         })));
     }));
