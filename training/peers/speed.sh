@@ -3,13 +3,14 @@
 # (word bigrams, dim 100 and 16), Parley on both tasks with evidence, and a Go
 # loop that only tokenises, hashes and looks up. Processor time is counted, since
 # machines are shared. Needs fasttext and the texts under SHARED (default
-# ../shared). ROUNDS (default 3) repeats it; the best of each is printed with its
-# ratio.
+# ../shared). ROUNDS (default 5) repeats it; printed are the medians, of the rates
+# and of the ratios within a round, since a machine may be fast in one and slow in
+# another.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 shared=${SHARED:-../shared}
-rounds=${ROUNDS:-3}
+rounds=${ROUNDS:-5}
 command -v fasttext >/dev/null || { echo "speed: install fasttext first (a Debian package)" >&2; exit 2; }
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -35,18 +36,21 @@ for _ in $(seq "$rounds"); do
 	done
 	GOMAXPROCS=1 "$work/peers" speed -texts "$work/texts"
 done | awk -F '\t' '
+	function median(list,    v, n, i, j, t) {
+		n = split(list, v, " ")
+		for (i = 2; i <= n; i++)
+			for (j = i; j > 1 && v[j] + 0 < v[j-1] + 0; j--) { t = v[j]; v[j] = v[j-1]; v[j-1] = t }
+		return n % 2 ? v[(n+1)/2] : (v[n/2] + v[n/2+1]) / 2
+	}
 	NF == 1 { head = $0; next }
-	!($1 in best) { order[++n] = $1 }
-	$2 > best[$1] { best[$1] = $2 }
+	!($1 in rates) { order[++n] = $1 }
+	{ rates[$1] = rates[$1] " " $2 }
+	/dim 100/ { hundred = $2 }
+	/dim 16/ { sixteen = $2 }
+	/with evidence/ { ours = $2; of100 = of100 " " ours / hundred; of16 = of16 " " ours / sixteen }
+	/^floor/ { offloor = offloor " " ours / $2 }
 	END {
-		print head ", paragraphs per second of processor time on one thread, best of the rounds"
-		for (i = 1; i <= n; i++) {
-			name = order[i]
-			if (name ~ /dim 100/) hundred = best[name]
-			if (name ~ /dim 16/) sixteen = best[name]
-			if (name ~ /^floor/) floor = best[name]
-			if (name ~ /with evidence/) ours = best[name]
-			printf "%-42s %9d\n", name, best[name]
-		}
-		printf "with evidence: %.2fx fastText dim 100, %.2fx dim 16, %.2fx the floor\n", ours / hundred, ours / sixteen, ours / floor
+		print head ", paragraphs per second of processor time on one thread, median of the rounds"
+		for (i = 1; i <= n; i++) printf "%-42s %9d\n", order[i], median(rates[order[i]])
+		printf "with evidence: %.2fx fastText dim 100, %.2fx dim 16, %.2fx the floor\n", median(of100), median(of16), median(offloor)
 	}'
