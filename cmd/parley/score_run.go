@@ -116,11 +116,7 @@ func (f *scoreFlags) openSink(cmd *cobra.Command, in *inputs, format outputForma
 			return nil, f.alreadyDone(s, out)
 		}
 	}
-	if outBefore != nil {
-		if err := outBefore.Check(out.file); err != nil {
-			return nil, out.failed(fmt.Errorf("cannot go on with it: %w", err))
-		}
-	} else if s.journaled {
+	if s.journaled && outBefore == nil {
 		// Before anything is lost it shows whether a journal can be kept.
 		if err := journal.Write(f.output, &s.state); err != nil {
 			return nil, inputError(fmt.Errorf("journal: %w", err))
