@@ -76,7 +76,7 @@ benchstat: ## compare two outputs of make bench: make benchstat OLD=a.txt NEW=b.
 bench-grpc: ## the server against an echo server of the same bytes
 	$(GO) run ./server/bench
 
-bench-peers: ## in-process speed against fastText and a hashing floor
+bench-peers: ## speed of the model and of parley score against fastText and a hashing floor
 	training/peers/speed.sh
 
 bench-train: ## the fit against LIBLINEAR's on the same matrix, and a whole training

@@ -2,6 +2,7 @@ package peers
 
 import (
 	"bufio"
+	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -17,19 +18,24 @@ import (
 const speedRows = 60000
 
 // SpeedInput writes the paragraphs that speed is measured on, one a line, to
-// path, and as fastText reads them to path.ft.
+// path, as fastText reads them to path.ft, and as parley score does to path.jsonl.
 func SpeedInput(d *Data, path string) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 		return err
 	}
-	var lines, normal []string
+	var lines, normal, rows []string
 	var toks text.Tokens
 	for i := range d.Train {
 		s := strings.Join(strings.Fields(d.Train[i].Text), " ")
+		row, err := json.Marshal(map[string]string{"text": s})
+		if err != nil {
+			return err
+		}
 		lines = append(lines, s)
 		normal = append(normal, words(&toks, s))
+		rows = append(rows, string(row))
 	}
-	for name, from := range map[string][]string{path: lines, path + ".ft": normal} {
+	for name, from := range map[string][]string{path: lines, path + ".ft": normal, path + ".jsonl": rows} {
 		f, err := os.Create(name)
 		if err != nil {
 			return err
