@@ -22,6 +22,12 @@ func EachParagraph(s string) iter.Seq[Span] {
 }
 
 func eachParagraph(s string, yield func(Span) bool) {
+	if end, next, _ := nextLine(s, 0); next == len(s) { // as most texts of a row are
+		if span := trim(s, 0, end); span.Len() > 0 {
+			yield(span)
+		}
+		return
+	}
 	var (
 		column = wrapColumn(s)
 		open   bool // whether cur is a paragraph that may go on

@@ -29,9 +29,6 @@ func wrapColumn(s string) int {
 	)
 	for i := 0; i < len(s); {
 		end, next, hard := nextLine(s, i)
-		if i == 0 && next == len(s) {
-			return 0 // most texts of a row are one line
-		}
 		seen := trim(s, i, end)
 		line := Span{i, seen.End}
 		i = next

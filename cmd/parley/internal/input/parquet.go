@@ -165,10 +165,10 @@ func (p *parquetRows) records(rows []parquet.Row, first int64) []Record {
 	for i, row := range rows {
 		rec := &records[i]
 		rec.Input, rec.Line = p.name, first+int64(i)+1
-		rec.ID = rec.Place()
-		if err := p.fill(rec, row); err != nil {
-			rec.Content, rec.Err = nil, err
+		if rec.Err = p.fill(rec, row); rec.Err != nil {
+			rec.Content = nil
 		}
+		rec.nameByPlace()
 	}
 	return records
 }
@@ -194,9 +194,7 @@ func (p *parquetRows) fill(rec *Record, row parquet.Row) (err error) {
 		return fmt.Errorf("field %q is %T, want a string", p.fields.Text, t)
 	}
 	if id := values[p.fields.ID]; id != nil {
-		if s := strings.ToValidUTF8(fmt.Sprint(plainValue(id, p.times[p.fields.ID])), "\uFFFD"); s != "" {
-			rec.ID = s
-		}
+		rec.ID = strings.ToValidUTF8(fmt.Sprint(plainValue(id, p.times[p.fields.ID])), "\uFFFD")
 	}
 	var extra []member
 	for name, v := range values {
@@ -209,7 +207,7 @@ func (p *parquetRows) fill(rec *Record, row parquet.Row) (err error) {
 		if err := e.Encode(plainValue(v, p.times[name])); err != nil {
 			return fmt.Errorf("field %q: %w", name, err)
 		}
-		extra = append(extra, member{name, bytes.TrimSpace(b.Bytes())})
+		extra = append(extra, member{name: []byte(name), value: bytes.TrimSpace(b.Bytes())})
 	}
 	rec.Extra = object(extra)
 	return nil

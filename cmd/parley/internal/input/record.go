@@ -9,7 +9,7 @@
 package input
 
 import (
-	"fmt"
+	"strconv"
 
 	"github.com/parley-nlp/parley/model/text"
 )
@@ -44,11 +44,18 @@ type Record struct {
 // Place names where the record stands, as FILE or FILE:LINE.
 func (r *Record) Place() string { return place(r.Input, r.Line) }
 
+// nameByPlace gives a record without an id its place for one.
+func (r *Record) nameByPlace() {
+	if r.ID == "" {
+		r.ID = r.Place()
+	}
+}
+
 func place(input string, line int64) string {
 	if line == 0 {
 		return input
 	}
-	return fmt.Sprintf("%s:%d", input, line)
+	return input + ":" + strconv.FormatInt(line, 10)
 }
 
 // Batch is a run of consecutive records that has been read but not yet parsed,

@@ -160,12 +160,14 @@ func (t *tableRows) parse(rows []line) []Record {
 	for i, row := range rows {
 		rec := &records[i]
 		rec.Input, rec.Line = t.name, row.number
-		rec.ID = rec.Place()
 		rec.Err = row.err
+		if row.err == nil {
+			rec.Err = t.fill(rec, row.data)
+		}
+		rec.nameByPlace()
 		if row.err != nil {
 			continue
 		}
-		rec.Err = t.fill(rec, row.data)
 		if n := bytes.Count(bytes.TrimSpace(row.data), []byte{'\n'}); rec.Err != nil && n > 0 {
 			rec.Err = fmt.Errorf("%w (by its quotes it goes on to line %d)", rec.Err, row.number+int64(n))
 		}

@@ -2,6 +2,7 @@ package rows
 
 import (
 	"math"
+	"math/bits"
 	"strconv"
 	"unicode/utf8"
 
@@ -29,7 +30,7 @@ func (JSONL) Append(dst []byte, r *Row) []byte {
 	dst = append(dst, `,"language":`...)
 	dst = appendString(dst, r.Language)
 	dst = append(dst, `,"text":`...)
-	dst = appendString(dst, r.Text)
+	dst = appendText(dst, r.Text)
 	for t := range model.Task(model.NumTasks) {
 		dst = append(dst, `,"`...)
 		dst = append(dst, t.String()...)
@@ -55,12 +56,8 @@ func (r *Row) appendTask(dst []byte, t model.Task) []byte {
 	dst = append(dst, `,"score":`...)
 	dst = appendFloat(dst, p.Score)
 	dst = append(dst, `,"probabilities":{`...)
-	for i, l := range t.Labels() {
-		if i > 0 {
-			dst = append(dst, ',')
-		}
-		dst = appendString(dst, l)
-		dst = append(dst, ':')
+	for i, key := range probabilityKeys[t] {
+		dst = append(dst, key...)
 		dst = appendFloat(dst, probabilities[i])
 	}
 	dst = append(dst, `},"evidence":`...)
@@ -71,6 +68,17 @@ func (r *Row) appendTask(dst []byte, t model.Task) []byte {
 	}
 	return append(dst, '}')
 }
+
+// probabilityKeys are the keys of a task's probabilities, with the commas before
+// them.
+var probabilityKeys = func() (keys [model.NumTasks][]string) {
+	for t := range model.Task(model.NumTasks) {
+		for i, l := range t.Labels() {
+			keys[t] = append(keys[t], ","[:min(i, 1)]+`"`+l+`":`)
+		}
+	}
+	return keys
+}()
 
 func appendEvidence(dst []byte, evidence []Evidence) []byte {
 	dst = append(dst, '[')
@@ -84,7 +92,7 @@ func appendEvidence(dst []byte, evidence []Evidence) []byte {
 		dst = append(dst, `,"end":`...)
 		dst = strconv.AppendInt(dst, int64(v.End), 10)
 		dst = append(dst, `,"text":`...)
-		dst = appendString(dst, v.Text)
+		dst = appendText(dst, v.Text)
 		dst = append(dst, `,"label":`...)
 		dst = appendString(dst, v.Label)
 		dst = append(dst, `,"weight":`...)
@@ -117,36 +125,53 @@ func appendFloat(dst []byte, f float64) []byte {
 
 const hexDigits = "0123456789abcdef"
 
-// appendString appends s as a JSON string. Invalid bytes become U+FFFD. The two
-// line separators of Unicode are escaped, since some readers take them for the
-// end of a line.
+// appendString appends s as a JSON string. Invalid bytes become U+FFFD.
 func appendString(dst []byte, s string) []byte {
+	if utf8.ValidString(s) {
+		return appendText(dst, s)
+	}
 	dst = append(dst, '"')
+	for from, i := 0, 0; i <= len(s); {
+		r, n := utf8.DecodeRuneInString(s[i:])
+		if r == utf8.RuneError && n < 2 { // an invalid byte, or the end
+			dst = appendEscaped(dst, s[from:i])
+			if n == 0 {
+				break
+			}
+			dst = append(dst, `\ufffd`...)
+			from = i + 1
+		}
+		i += n
+	}
+	return append(dst, '"')
+}
+
+// appendText is appendString for valid UTF-8.
+func appendText(dst []byte, s string) []byte {
+	return append(appendEscaped(append(dst, '"'), s), '"')
+}
+
+// appendEscaped appends valid UTF-8 as it stands within a JSON string. The two
+// line separators of Unicode are escaped, since some readers take them for the end
+// of a line.
+func appendEscaped(dst []byte, s string) []byte {
 	done := 0
-	for i := 0; i < len(s); {
+	for i := 0; i < len(s); i++ {
+		for i+8 <= len(s) {
+			n := untilSpecial(s[i : i+8])
+			i += n
+			if n < 8 {
+				break
+			}
+		}
+		if i == len(s) {
+			break
+		}
 		c := s[i]
-		if c >= ' ' && c != '"' && c != '\\' && c < utf8.RuneSelf {
-			i++
+		if c != separator && c != '"' && c != '\\' && c >= ' ' {
 			continue
 		}
-		if c >= utf8.RuneSelf {
-			if c >= 0xC2 && c < 0xE0 && i+1 < len(s) && s[i+1]&0xC0 == 0x80 {
-				i += 2 // a two-byte character, which Arabic is made of
-				continue
-			}
-			r, n := utf8.DecodeRuneInString(s[i:])
-			switch {
-			case r == utf8.RuneError && n == 1:
-				dst = append(append(dst, s[done:i]...), `\ufffd`...)
-			case r == '\u2028' || r == '\u2029':
-				dst = append(append(dst, s[done:i]...), `\u202`...)
-				dst = append(dst, hexDigits[r&0xF])
-			default:
-				i += n
-				continue
-			}
-			i += n
-			done = i
+		if c == separator && (s[i:i+2] != "\u2028"[:2] || s[i+2]&^1 != "\u2028"[2]) {
 			continue
 		}
 		dst = append(dst, s[done:i]...)
@@ -163,12 +188,32 @@ func appendString(dst []byte, s string) []byte {
 			dst = append(dst, `\r`...)
 		case '\t':
 			dst = append(dst, `\t`...)
+		case separator:
+			dst = append(dst, `\u202`...)
+			dst = append(dst, hexDigits[s[i+2]&0xF])
+			i += 2
 		default:
 			dst = append(dst, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&0xF])
 		}
-		i++
-		done = i
+		done = i + 1
 	}
-	dst = append(dst, s[done:]...)
-	return append(dst, '"')
+	return append(dst, s[done:]...)
+}
+
+// separator is the first byte of U+2028 and U+2029, and of other characters.
+const separator = 0xE2
+
+// untilSpecial returns how many of the eight bytes of s come before the first that
+// may have to be escaped.
+func untilSpecial(s string) int {
+	const (
+		ones = 0x0101010101010101
+		high = 0x80 * ones
+	)
+	x := uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+	quote, backslash, sep := x^'"'*ones, x^'\\'*ones, x^separator*ones
+	// The lowest byte that is marked is one that is meant; those above it may be marked by a carry.
+	found := (x-' '*ones)&^x | (quote-ones)&^quote | (backslash-ones)&^backslash | (sep-ones)&^sep
+	return bits.TrailingZeros64(found&high) / 8
 }

@@ -86,9 +86,31 @@ func (f *Failure) Error() string {
 // Unwrap returns the reason.
 func (f *Failure) Unwrap() error { return f.Err }
 
-// Chunk is a run of consecutive items.
+// Chunk is a run of consecutive items. It is used again for others.
 type Chunk struct {
 	Items []Item
 	// End is the position after the chunk.
 	End Position
+
+	texts   []string // of the items that are scored
+	results []Result // of the texts
+	encoded []byte   // what the items' Encoded are parts of
+}
+
+// What the next chunk takes over is bounded.
+const (
+	maxReusedItems = 4096
+	maxReusedBytes = 4 << 20
+)
+
+// reset empties the chunk for the next job; its buffers stay.
+func (c *Chunk) reset() {
+	if cap(c.encoded) > maxReusedBytes || cap(c.Items) > maxReusedItems {
+		*c = Chunk{}
+		return
+	}
+	clear(c.Items)
+	clear(c.texts)
+	clear(c.results)
+	c.Items, c.texts, c.results, c.encoded = c.Items[:0], c.texts[:0], c.results[:0], c.encoded[:0]
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"iter"
+	"slices"
 	"sync"
 
 	"github.com/parley-nlp/parley/cmd/parley/internal/input"
@@ -60,18 +61,19 @@ var ErrStopped = errors.New("stopped")
 type job struct {
 	split func() iter.Seq[Item] // yields the items
 	end   Position
-	chunk Chunk
+	chunk *Chunk
 	err   error
 	done  chan struct{}
 }
 
 // Run scores the sources and hands the chunks to sink in the order of the
-// input. When stop is closed it reads no further, hands on what is under way
+// input; a chunk is valid until sink returns. When stop is closed it reads no further, hands on what is under way
 // and returns ErrStopped. An error of the scorer or the sink ends the run.
 func (c *Config) Run(ctx context.Context, stop <-chan struct{}, sources []input.Source, sink func(*Chunk) error) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var (
+		chunks  = sync.Pool{New: func() any { return new(Chunk) }}
 		work    = make(chan *job)
 		ordered = make(chan *job, window*c.Workers)
 		workers sync.WaitGroup
@@ -80,6 +82,7 @@ func (c *Config) Run(ctx context.Context, stop <-chan struct{}, sources []input.
 	for range c.Workers {
 		workers.Go(func() {
 			for j := range work {
+				j.chunk = chunks.Get().(*Chunk)
 				j.err = c.score(ctx, j)
 				close(j.done)
 			}
@@ -98,6 +101,8 @@ func (c *Config) Run(ctx context.Context, stop <-chan struct{}, sources []input.
 			break
 		}
 		err = sink(chunk)
+		chunk.reset()
+		chunks.Put(chunk)
 	}
 	cancel()
 	for range ordered { // lets the feeder go
@@ -141,16 +146,14 @@ func (c *Config) next(ctx context.Context, ordered <-chan *job) (*Chunk, error) 
 			return nil, context.Cause(ctx)
 		}
 	}
-	return &j.chunk, j.err
+	return j.chunk, j.err
 }
 
 // score fills in the chunk of a job.
 func (c *Config) score(ctx context.Context, j *job) error {
-	j.chunk.End = j.end
-	var (
-		texts []string
-		size  int
-	)
+	chunk := j.chunk
+	chunk.End = j.end
+	size := 0
 	for item := range j.split() {
 		if c.Sample != nil && item.Err == nil && item.Kind == Scored && !c.Sample(item.Next) {
 			continue
@@ -161,23 +164,25 @@ func (c *Config) score(ctx context.Context, j *job) error {
 			if s == "" {
 				s = " " // a paragraph of nothing has an answer too; a request cannot be empty
 			}
-			texts = append(texts, s)
+			chunk.texts = append(chunk.texts, s)
 		}
-		j.chunk.Items = append(j.chunk.Items, item)
+		chunk.Items = append(chunk.Items, item)
 	}
-	if len(texts) == 0 {
+	n := len(chunk.texts)
+	if n == 0 {
 		return nil
 	}
-	results := make([]Result, len(texts))
-	if err := c.Scorer.Score(ctx, texts, results); err != nil {
+	chunk.results = slices.Grow(chunk.results, n)[:n]
+	if err := c.Scorer.Score(ctx, chunk.texts, chunk.results); err != nil {
 		return err
 	}
-	var buf []byte
+	buf := chunk.encoded
 	if c.Append != nil {
-		buf = make([]byte, 0, 2*size+rowBytes*len(texts))
+		buf = slices.Grow(buf, 2*size+rowBytes*n)
 	}
-	for i := range j.chunk.Items {
-		item := &j.chunk.Items[i]
+	results := chunk.results
+	for i := range chunk.Items {
+		item := &chunk.Items[i]
 		if item.Kind != Scored {
 			continue
 		}
@@ -199,6 +204,7 @@ func (c *Config) score(ctx context.Context, j *job) error {
 			item.Encoded = buf[from:len(buf):len(buf)]
 		}
 	}
+	chunk.encoded = buf
 	return nil
 }
 
