@@ -25,11 +25,12 @@ func eachSentence(s string, yield func(Span) bool) {
 		case noStop:
 			i++
 			continue
-		case letterOrStop: // of the first bytes of Arabic letters, two begin a stop as well
-			if i+1 < len(s) && s[i:i+2] != "؟" && s[i:i+2] != "۔" {
-				i += 2
+		case lastOfStop:
+			if i == start || s[i-1:i+1] != "؟" && s[i-1:i+1] != "۔" {
+				i++
 				continue
 			}
+			i--
 		}
 		end, ends := sentenceEnd(s, start, i)
 		if ends {
@@ -45,19 +46,21 @@ func eachSentence(s string, yield func(Span) bool) {
 	}
 }
 
-// What may begin with a byte.
+// What a byte may be of a stop or a line end.
 const (
 	noStop = iota
-	aStop
-	letterOrStop
+	firstOfStop
+	lastOfStop
 )
 
-// stopBytes says with which bytes a stop or a line end may begin.
+// stopBytes says by which bytes a stop or a line end is told. The Arabic ones begin
+// like letters, and which of these comes next is hard to foretell: they are told
+// by their second byte.
 var stopBytes = func() (t [256]uint8) {
-	for _, r := range ".!?…؟۔‼⁇⁈⁉。！？।\n\u2029" {
-		t[string(r)[0]] = aStop
+	for _, r := range ".!?…‼⁇⁈⁉。！？।\n\u2029" {
+		t[string(r)[0]] = firstOfStop
 	}
-	t["؟"[0]], t["۔"[0]] = letterOrStop, letterOrStop
+	t["؟"[1]], t["۔"[1]] = lastOfStop, lastOfStop
 	return t
 }()
 
