@@ -69,6 +69,7 @@ type scorer struct {
 	spans   spanFinder
 	rows    []int32             // of the tokens in the vocabulary
 	wanted  []request           // the sparse features that are to be looked up
+	found   []answer            // what was found of them
 	gain    [NumOutputs]float64 // the calibration's factor of each output
 	trace   *Explanation        // records every feature if not nil
 	buf     [64]byte            // for the forms of a word outside the vocabulary
@@ -248,9 +249,9 @@ func (z *scorer) sparse(f Family, key uint64, value float64, i int) {
 }
 
 func (z *scorer) endSparse() {
-	found := z.m.sparse.findAll(z.wanted)
-	for i := range found {
-		r := &found[i]
+	z.found = z.m.sparse.findAll(z.wanted, z.found)
+	for i := range z.found {
+		r := &z.found[i]
 		z.add(r.family, &r.at.row, r.value, int(r.token))
 	}
 	z.wanted = z.wanted[:0]

@@ -71,28 +71,35 @@ func (t *table) get(key uint64) *weights {
 // request asks for the row of a key, on behalf of a feature.
 type request struct {
 	key    uint64
-	at     slot // where the search for the key begins, then where it ends
 	value  float64
 	token  int32
 	family Family
 }
 
-// findAll drops the requests whose key the table lacks and gives the others their
-// rows. Each step goes over all of them, so that the memory is asked for many at a
-// time.
-func (t *table) findAll(all []request) []request {
+// answer is a request whose key the table may have.
+type answer struct {
+	request
+	at slot // where the search for the key begins, then where it ends
+}
+
+// findAll returns those of the requests whose keys the table has, with their rows,
+// in the room of found, and uses up the requests. Each step goes over all of them, so that the memory is
+// asked for many at a time.
+func (t *table) findAll(wanted []request, found []answer) []answer {
 	n := 0
-	for i := range all {
-		r, b := &all[i], t.bit(spread(all[i].key))
-		all[n].key, all[n].value, all[n].token, all[n].family = r.key, r.value, r.token, r.family
+	for i := range wanted {
+		r := wanted[i]
+		b := t.bit(spread(r.key))
+		wanted[n] = r
 		n += int(t.filter[b/64] >> (b % 64) & 1) // no branch: it would be hard to foretell
 	}
-	all, n = all[:n], 0
-	for i := range all {
-		all[i].at = t.slots[t.home(spread(all[i].key))]
+	found = resize(found, n)
+	for i, r := range wanted[:n] {
+		found[i].request, found[i].at = r, t.slots[t.home(spread(r.key))]
 	}
-	for i := range all {
-		r := &all[i]
+	n = 0
+	for i := range found {
+		r := &found[i]
 		if r.at.key != r.key {
 			row := t.get(r.key)
 			if row == nil {
@@ -100,8 +107,10 @@ func (t *table) findAll(all []request) []request {
 			}
 			r.at.row = *row
 		}
-		all[n] = *r
+		if n < i {
+			found[n] = *r
+		}
 		n++
 	}
-	return all[:n]
+	return found[:n]
 }
