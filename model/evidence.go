@@ -26,6 +26,7 @@ type spanFinder struct {
 	runs   []run     // of the paragraph, none until they are needed
 	margin []float64 // what each token adds to the label in question
 	price  []float64 // the same, less what a word must add
+	gains  []int32   // the tokens whose price is above 0
 	found  []stretch
 }
 
@@ -135,6 +136,8 @@ func (z *scorer) find(t Task, label int) {
 	n := len(z.frame.words)
 	z.spans.margin, z.spans.price = resize(z.spans.margin, n), resize(z.spans.price, n)
 	margin, price := z.spans.margin, z.spans.price
+	z.spans.gains = resize(z.spans.gains, n+1)
+	gains, k := z.spans.gains, 0
 	for i := range n {
 		row, m := &z.contrib[i], 0.0
 		if t == Stance {
@@ -146,9 +149,14 @@ func (z *scorer) find(t Task, label int) {
 		if z.frame.words[i].flags&isWord != 0 {
 			price[i] += m
 		}
+		gains[k] = int32(i)
+		if price[i] > 0 {
+			k++
+		}
 	}
+	gains[k] = int32(n)
 	for _, r := range z.runs() {
-		z.maximal(r.from, r.to, label)
+		gains = z.maximal(r.from, r.to, label, gains)
 	}
 }
 
@@ -181,13 +189,17 @@ func (f *frame) breaks(i int) bool {
 	return false
 }
 
-// maximal appends the maximal scoring stretches of the tokens [from, to).
-func (z *scorer) maximal(from, to, label int) {
+// maximal appends the maximal scoring stretches of the tokens [from, to). It takes
+// the tokens from there on that are worth their price, and a last one behind all
+// tokens, and returns those behind to.
+func (z *scorer) maximal(from, to, label int, gains []int32) []int32 {
 	price := z.spans.price
-	for i := from; i < to; {
-		if price[i] <= 0 {
-			i++
-			continue
+	for i := from; ; {
+		for int(gains[0]) < i {
+			gains = gains[1:]
+		}
+		if i = int(gains[0]); i >= to {
+			return gains
 		}
 		best, sum, last := 0.0, 0.0, i
 		for j := i; j < to && j < i+maxSpanWords; j++ {
