@@ -144,7 +144,7 @@ func (p *Params) build(id string) (*Model, error) {
 		if err := finite32("word", w.Weights); err != nil {
 			return nil, err
 		}
-		e := entry{w.Hash, w.Stem, symbol(w.Name), symbol(w.Lex), w.Weights}
+		e := entry{hash: w.Hash, stem: w.Stem, name: symbol(w.Name), lex: symbol(w.Lex), w: w.Weights}
 		if w.Common {
 			entries = append(entries, e)
 		} else {

@@ -13,6 +13,7 @@ type entry struct {
 	stem      uint64
 	name, lex symbol
 	w         weights
+	_         [16]byte // 64 in all: an entry is one line of the cache
 }
 
 // vocabulary finds entries by the hash of the word.
