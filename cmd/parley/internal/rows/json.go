@@ -52,12 +52,18 @@ func (r *Row) appendTask(dst []byte, t model.Task) []byte {
 	dst = append(dst, `{"label":`...)
 	dst = appendString(dst, p.Label)
 	dst = append(dst, `,"confidence":`...)
+	from := len(dst)
 	dst = appendFloat(dst, p.Confidence)
+	confidence := dst[from:]
 	dst = append(dst, `,"score":`...)
 	dst = appendFloat(dst, p.Score)
 	dst = append(dst, `,"probabilities":{`...)
 	for i, key := range probabilityKeys[t] {
 		dst = append(dst, key...)
+		if probabilities[i] == p.Confidence { // as one is, mostly
+			dst = append(dst, confidence...)
+			continue
+		}
 		dst = appendFloat(dst, probabilities[i])
 	}
 	dst = append(dst, `},"evidence":`...)
@@ -155,12 +161,20 @@ func appendText(dst []byte, s string) []byte {
 // line separators of Unicode are escaped, since some readers take them for the end
 // of a line.
 func appendEscaped(dst []byte, s string) []byte {
+	const (
+		ones = 0x0101010101010101
+		high = 0x80 * ones
+	)
 	done := 0
 	for i := 0; i < len(s); i++ {
-		for i+8 <= len(s) {
-			n := untilSpecial(s[i : i+8])
-			i += n
-			if n < 8 {
+		for i+8 <= len(s) { // skips what is plain eight bytes at a time
+			x := uint64(s[i]) | uint64(s[i+1])<<8 | uint64(s[i+2])<<16 | uint64(s[i+3])<<24 |
+				uint64(s[i+4])<<32 | uint64(s[i+5])<<40 | uint64(s[i+6])<<48 | uint64(s[i+7])<<56
+			quote, backslash, sep := x^'"'*ones, x^'\\'*ones, x^separator*ones
+			// The lowest byte that is marked is one that is meant; those above it may be marked by a carry.
+			found := ((x-' '*ones)&^x | (quote-ones)&^quote | (backslash-ones)&^backslash | (sep-ones)&^sep) & high
+			i += bits.TrailingZeros64(found) / 8
+			if found != 0 {
 				break
 			}
 		}
@@ -202,18 +216,3 @@ func appendEscaped(dst []byte, s string) []byte {
 
 // separator is the first byte of U+2028 and U+2029, and of other characters.
 const separator = 0xE2
-
-// untilSpecial returns how many of the eight bytes of s come before the first that
-// may have to be escaped.
-func untilSpecial(s string) int {
-	const (
-		ones = 0x0101010101010101
-		high = 0x80 * ones
-	)
-	x := uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
-		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
-	quote, backslash, sep := x^'"'*ones, x^'\\'*ones, x^separator*ones
-	// The lowest byte that is marked is one that is meant; those above it may be marked by a carry.
-	found := (x-' '*ones)&^x | (quote-ones)&^quote | (backslash-ones)&^backslash | (sep-ones)&^sep
-	return bits.TrailingZeros64(found&high) / 8
-}
