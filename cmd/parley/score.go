@@ -64,8 +64,9 @@ Inputs go by their suffix: .txt, .md and .html are one document each; .jsonl,
 
 A row that cannot be scored is named on standard error with its file and line;
 the others are scored and the exit status is 1. A document without text has no
-rows, which is noted and no error. Text is UTF-8, or UTF-16 with its mark; bytes
-that are neither are read as U+FFFD, and text with more than a tenth of them fails.
+rows, which is noted and no error; so is an id that an earlier document has (of
+the first 524288). Text is UTF-8, or UTF-16 with its mark; bytes that are neither
+are read as U+FFFD, and text with more than a tenth of them fails.
 
 Conditions of --filter are FIELD OPERATOR VALUE without blanks, all of which must
 hold: stance, tone, language, holder, id, text, model and extra.NAME with = != ~

@@ -30,6 +30,7 @@ type sink struct {
 	every     time.Duration // between saves
 	saved     time.Time
 	counts    journal.Counts
+	repeats   repeats
 }
 
 // errFailFast ends a run at the first failure.
@@ -64,6 +65,9 @@ func (s *sink) chunk(c *score.Chunk) error {
 }
 
 func (s *sink) item(item *score.Item) error {
+	if note := s.repeats.look(item); note != "" {
+		s.progress.say("%s", note)
+	}
 	switch item.Kind {
 	case score.Scored:
 		s.counts.Rows++
@@ -169,6 +173,9 @@ func (s *sink) save() error {
 // early, keep whether a finished journal stays.
 func (s *sink) end(err error, keep bool) error {
 	s.progress.end(s.counts)
+	if note := s.repeats.sum(); note != "" {
+		s.progress.say("%s", note)
+	}
 	complete := err == nil
 	switch {
 	case complete:

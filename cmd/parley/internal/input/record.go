@@ -42,7 +42,7 @@ type Record struct {
 }
 
 // Place names where the record stands, as FILE or FILE:LINE.
-func (r *Record) Place() string { return place(r.Input, r.Line) }
+func (r *Record) Place() string { return Place(r.Input, r.Line) }
 
 // nameByPlace gives a record without an id its place for one.
 func (r *Record) nameByPlace() {
@@ -51,7 +51,8 @@ func (r *Record) nameByPlace() {
 	}
 }
 
-func place(input string, line int64) string {
+// Place names a document by its input and line, as FILE, or FILE:LINE for a row.
+func Place(input string, line int64) string {
 	if line == 0 {
 		return input
 	}

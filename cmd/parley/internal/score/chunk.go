@@ -3,6 +3,7 @@ package score
 import (
 	"fmt"
 
+	"github.com/parley-nlp/parley/cmd/parley/internal/input"
 	"github.com/parley-nlp/parley/cmd/parley/internal/rows"
 )
 
@@ -73,10 +74,7 @@ type Failure struct {
 
 // Error names the place and the reason.
 func (f *Failure) Error() string {
-	place := f.Input
-	if f.Line > 0 {
-		place = fmt.Sprintf("%s:%d", f.Input, f.Line)
-	}
+	place := input.Place(f.Input, f.Line)
 	if f.Paragraph >= 0 {
 		place = fmt.Sprintf("%s: paragraph %d", place, f.Paragraph)
 	}
