@@ -27,7 +27,7 @@ type place struct {
 const (
 	// maxIDs is how many ids are remembered, so that memory stays bounded; those
 	// that come later are compared to these.
-	maxIDs = 1 << 19
+	maxIDs = 1 << 17
 	// maxNotes is how many repeats are named one by one.
 	maxNotes = 10
 )

@@ -65,7 +65,7 @@ Inputs go by their suffix: .txt, .md and .html are one document each; .jsonl,
 A row that cannot be scored is named on standard error with its file and line;
 the others are scored and the exit status is 1. A document without text has no
 rows, which is noted and no error; so is an id that an earlier document has (of
-the first 524288). Text is UTF-8, or UTF-16 with its mark; bytes that are neither
+the first 131072). Text is UTF-8, or UTF-16 with its mark; bytes that are neither
 are read as U+FFFD, and text with more than a tenth of them fails.
 
 Conditions of --filter are FIELD OPERATOR VALUE without blanks, all of which must

@@ -2,6 +2,8 @@ package peers_test
 
 import (
 	"bytes"
+	"compress/gzip"
+	"errors"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -231,29 +233,44 @@ func TestLoadNeedsTheTexts(t *testing.T) {
 }
 
 func TestSpeed(t *testing.T) {
-	d, path := sample(t), filepath.Join(t.TempDir(), "in", "texts")
-	d.Train = d.Train[:5]
-	if err := peers.SpeedInput(d, path); err != nil {
+	shared := t.TempDir()
+	if err := os.Mkdir(filepath.Join(shared, "unlabelled"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{path, path + ".ft"} {
+	trained := strings.TrimSpace(strings.Repeat("rebels left the town ", 16))
+	for name, word := range map[string]string{"en.txt.gz": "talks ", "ar.txt.gz": "محادثات "} {
+		lines := "too short\n" + trained + "\n" + strings.Repeat(word, 90) + "\n"
+		for n := 60; n <= 80; n++ {
+			lines += strings.Repeat(word, n) + "\n"
+		}
+		var packed bytes.Buffer
+		z := gzip.NewWriter(&packed)
+		_, err := z.Write([]byte(lines))
+		if err := errors.Join(err, z.Close(), os.WriteFile(filepath.Join(shared, "unlabelled", name), packed.Bytes(), 0o600)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	d, path := &peers.Data{Train: []training.Row{{Text: trained}}}, filepath.Join(t.TempDir(), "in", "texts")
+	if err := peers.SpeedInput(d, shared, path); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{path, path + ".ft", path + ".jsonl"} {
 		data, err := os.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if n := bytes.Count(data, []byte("\n")); n < 10000 {
-			t.Errorf("%s has %d lines", name, n)
+		if n := bytes.Count(data, []byte("\n")); n != 42 {
+			t.Errorf("%s has %d lines, want 21 paragraphs of each language that were not trained on", name, n)
 		}
-		// A few are enough for the test.
-		if err := os.WriteFile(name, bytes.Join(bytes.SplitN(data, []byte("\n"), 21)[:20], []byte("\n")), 0o644); err != nil {
-			t.Fatal(err)
-		}
+	}
+	if err := peers.SpeedInput(d, t.TempDir(), path); err == nil {
+		t.Error("without texts: no error")
 	}
 	var out strings.Builder
 	if err := peers.Speed(embedded(t), path, &out); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{`^20 paragraphs of \d+ words\n`, `(?m)^parley, both tasks with evidence\t\d+$`, `(?m)^floor: tokenise, hash, look up\t\d+$`} {
+	for _, want := range []string{`^42 paragraphs of 70 words\n`, `(?m)^parley, both tasks with evidence\t\d+$`, `(?m)^floor: tokenise, hash, look up\t\d+$`} {
 		if !regexp.MustCompile(want).MatchString(out.String()) {
 			t.Errorf("nothing matches %s in\n%s", want, out.String())
 		}

@@ -2,7 +2,9 @@ package peers
 
 import (
 	"bufio"
+	"compress/gzip"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -13,47 +15,82 @@ import (
 	"github.com/parley-nlp/parley/model/text"
 )
 
-// speedRows is how many paragraphs speed is measured on; the rows of the corpus
-// are repeated to reach it.
-const speedRows = 60000
+// What speed is measured on: so many paragraphs of so many words.
+const (
+	speedRows              = 60000
+	speedLeast, speedWords = 60, 80
+)
 
 // SpeedInput writes the paragraphs that speed is measured on, one a line, to
-// path, as fastText reads them to path.ft, and as parley score does to path.jsonl.
-func SpeedInput(d *Data, path string) error {
+// path, as fastText reads them to path.ft, and as parley score does to path.jsonl:
+// real ones of 60 to 80 words that no training has seen, English and Arabic in
+// turn, each once, from unlabelled/en.txt.gz and ar.txt.gz under shared.
+func SpeedInput(d *Data, shared, path string) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 		return err
 	}
-	var lines, normal, rows []string
-	var toks text.Tokens
+	trained := map[string]bool{}
 	for i := range d.Train {
-		s := strings.Join(strings.Fields(d.Train[i].Text), " ")
+		trained[oneLine(d.Train[i].Text)] = true
+	}
+	var texts [2][]string
+	for i, name := range []string{"en.txt.gz", "ar.txt.gz"} {
+		var err error
+		if texts[i], err = speedTexts(filepath.Join(shared, "unlabelled", name), trained); err != nil {
+			return err
+		}
+	}
+	n := min(len(texts[0]), len(texts[1]), speedRows/2)
+	if n == 0 {
+		return fmt.Errorf("no paragraphs of %d to %d words in both languages under %s", speedLeast, speedWords, shared)
+	}
+	var lines, normal, rows strings.Builder
+	var toks text.Tokens
+	for i := range 2 * n {
+		s := texts[i%2][i/2]
 		row, err := json.Marshal(map[string]string{"text": s})
 		if err != nil {
 			return err
 		}
-		lines = append(lines, s)
-		normal = append(normal, words(&toks, s))
-		rows = append(rows, string(row))
+		lines.WriteString(s + "\n")
+		normal.WriteString(words(&toks, s) + "\n")
+		rows.Write(append(row, '\n'))
 	}
-	for name, from := range map[string][]string{path: lines, path + ".ft": normal, path + ".jsonl": rows} {
-		f, err := os.Create(name)
-		if err != nil {
-			return err
-		}
-		w := bufio.NewWriter(f)
-		for i := range speedRows {
-			w.WriteString(from[i%len(from)])
-			w.WriteByte('\n')
-		}
-		if err := w.Flush(); err != nil {
-			return err
-		}
-		if err := f.Close(); err != nil {
-			return err
-		}
-	}
-	return nil
+	return errors.Join(
+		os.WriteFile(path, []byte(lines.String()), 0o644),
+		os.WriteFile(path+".ft", []byte(normal.String()), 0o644),
+		os.WriteFile(path+".jsonl", []byte(rows.String()), 0o644))
 }
+
+// speedTexts returns the first of a file's paragraphs, one a line, that speed can
+// be measured on.
+func speedTexts(path string, trained map[string]bool) ([]string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	z, err := gzip.NewReader(f)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	var texts []string
+	sc := bufio.NewScanner(z)
+	sc.Buffer(nil, 1<<20)
+	for len(texts) < speedRows/2 && sc.Scan() {
+		s := oneLine(sc.Text())
+		if n := strings.Count(s, " ") + 1; n >= speedLeast && n <= speedWords && !trained[s] {
+			texts = append(texts, s)
+		}
+	}
+	if err := sc.Err(); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return texts, nil
+}
+
+// oneLine joins the words of s by single blanks.
+func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
 
 // Speed measures, on one thread, paragraphs a second of processor time (the
 // machine may have other work) of the model (both tasks,

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Speed, all in one run: fastText predicting one task from a file (word bigrams,
-# dim 100 and 16), Parley on both tasks with evidence, a Go loop that only
-# tokenises, hashes and looks up, all on one thread, and parley score from JSONL to
-# JSONL on all cores. Processor time is counted, since
-# machines are shared. Needs fasttext and the texts under SHARED (default
+# Speed, all in one run, on real paragraphs of 60 to 80 words: fastText predicting
+# one task from a file (word bigrams, dim 100 and 16), Parley on both tasks with
+# evidence, a Go loop that only tokenises, hashes and looks up, all on one thread,
+# and parley score from JSONL to JSONL on all cores. Processor time is counted,
+# since machines are shared. Needs fasttext and the texts under SHARED (default
 # ../shared). ROUNDS (default 5) repeats it; printed are the medians, of the rates
 # and of the ratios within a round, since a machine may be fast in one and slow in
 # another.

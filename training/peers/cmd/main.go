@@ -52,7 +52,7 @@ func run(ctx context.Context, args []string) error {
 	case "prepare":
 		return peers.Prepare(d, *work)
 	case "speed-input":
-		return errors.Join(peers.SpeedInput(d, *texts), peers.Prepare(d, filepath.Dir(*texts)))
+		return errors.Join(peers.SpeedInput(d, *shared, *texts), peers.Prepare(d, filepath.Dir(*texts)))
 	case "fit-speed":
 		return peers.FitSpeed(ctx, d, *work, os.Stdout)
 	case "train-speed":
