@@ -38,7 +38,7 @@ func NewGzipWriter(w io.Writer, a Appender, resumed bool) Writer {
 
 // NewZstdWriter is like [NewGzipWriter], with zstd.
 func NewZstdWriter(w io.Writer, a Appender, resumed bool) (Writer, error) {
-	z, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithZeroFrames(true))
+	z, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithZeroFrames(true), zstd.WithEncoderLevel(zstd.SpeedFastest))
 	if err != nil {
 		return nil, err
 	}
