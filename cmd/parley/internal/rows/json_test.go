@@ -23,17 +23,6 @@ func std(t testing.TB, v any) string {
 	return strings.TrimSuffix(b.String(), "\n")
 }
 
-func FuzzAppendString(f *testing.F) {
-	for _, s := range []string{"", "plain", `q"uo\te`, "\x00\x1f\x7f\b\f\n\r\t", "الأسد", "\U0001F54A", "a\u2028b\u2029", "bad\xff\xc3", "\xe2\x80", "<&>"} {
-		f.Add(s)
-	}
-	f.Fuzz(func(t *testing.T, s string) {
-		if got, want := string(appendString(nil, s)), std(t, s); got != want {
-			t.Errorf("%q is written %s, encoding/json writes %s", s, got, want)
-		}
-	})
-}
-
 func FuzzAppendFloat(f *testing.F) {
 	for _, x := range []float64{0, 1, -1, 0.1, 1e-7, -1e-7, 1e21, 1e20, 5e-324, math.MaxFloat64, 1.0 / 3, 1e-10} {
 		f.Add(x)
