@@ -110,9 +110,9 @@ func (x *Extractor) lookup(f *frame) {
 // keys works out the stem and the symbols of a word, with buf to write to.
 func (r *resources) keys(norm, buf []byte) (stem uint64, name, lex symbol) {
 	stem = hashBytes(text.Stem(norm, buf))
-	lex = r.lexicon.symbols[stem]
+	lex = r.lexicon.symbol(stem)
 	text.Bare(norm, buf, func(b []byte) bool {
-		name = r.target.aliases.symbols[hashBytes(b)]
+		name = r.target.aliases.symbol(hashBytes(b))
 		return name != 0
 	})
 	return stem, name, lex
