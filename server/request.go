@@ -82,9 +82,18 @@ func (c *classifier) checkBatch(docs []*parleyv1.Document) error {
 // document is a checked document.
 type document struct {
 	id       string
-	content  []byte
+	content  string // valid UTF-8; or else raw holds the document
+	raw      []byte
 	kind     text.ContentType
 	language text.Language
+}
+
+// decode returns the document's text.
+func (d *document) decode() (*text.Document, error) {
+	if d.raw != nil {
+		return text.Decode(d.raw, d.kind)
+	}
+	return text.DecodeString(d.content, d.kind)
 }
 
 // document checks a document that stands at path in the request.
@@ -93,16 +102,17 @@ func (c *classifier) document(d *parleyv1.Document, path func() string) (documen
 	var field string
 	switch src := d.GetSource().(type) {
 	case *parleyv1.Document_Content:
-		out.content, field = []byte(src.Content), ".content"
+		out.content, field = src.Content, ".content"
 	case *parleyv1.Document_Raw:
-		out.content, field = src.Raw, ".raw"
+		out.raw, field = src.Raw, ".raw"
 	default:
 		return out, FieldErrorf(DocumentRequired, path(), "a document with content or raw is required")
 	}
-	if len(out.content) == 0 {
+	n := len(out.content) + len(out.raw)
+	if n == 0 {
 		return out, FieldErrorf(ContentEmpty, path()+field, "content is empty; at least 1 byte is required")
 	}
-	if n := len(out.content); n > c.limits.DocumentBytes {
+	if n > c.limits.DocumentBytes {
 		return out, FieldErrorf(ContentTooLarge, path()+field, "content of %d bytes is longer than the limit of %d", n, c.limits.DocumentBytes)
 	}
 	if len(d.Id) > maxIDBytes {

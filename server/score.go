@@ -83,7 +83,7 @@ func (s *slot) close() {
 // score labels one document. It returns an *Error that is the document's own,
 // or any other error when the call as a whole is over.
 func (w *work) score(ctx context.Context, s *slot, d document) (*parleyv1.DocumentResult, error) {
-	doc, err := text.Decode(d.content, d.kind)
+	doc, err := d.decode()
 	if err != nil {
 		return nil, toError(err)
 	}

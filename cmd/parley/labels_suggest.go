@@ -224,7 +224,7 @@ func (p *poolSender) paragraphs(rec *input.Record, split bool) []*parleyv1.PoolP
 		bad("%v", rec.Err)
 		return nil
 	}
-	doc, err := text.Decode(rec.Content, rec.Type)
+	doc, err := rec.Decode()
 	if err != nil {
 		bad("%v", err)
 		return nil

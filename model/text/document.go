@@ -59,9 +59,23 @@ func Decode(content []byte, t ContentType) (*Document, error) {
 		d.fromUTF16(content, func(i int) uint16 { return uint16(content[i]) | uint16(content[i+1])<<8 })
 	case bytes.HasPrefix(content, []byte{0xFE, 0xFF}):
 		d.fromUTF16(content, func(i int) uint16 { return uint16(content[i])<<8 | uint16(content[i+1]) })
+	case utf8.Valid(content):
+		d.fromValid(string(content))
 	default:
-		d.fromUTF8(content)
+		d.fromInvalid(content)
 	}
+	return d.read(t)
+}
+
+// DecodeString is [Decode] for content that is known to be valid UTF-8, which it neither checks nor copies.
+func DecodeString(content string, t ContentType) (*Document, error) {
+	var d Document
+	d.fromValid(content)
+	return d.read(t)
+}
+
+// read sets Text from raw.
+func (d *Document) read(t ContentType) (*Document, error) {
 	if isBinary(d.raw) {
 		return nil, ErrBinary
 	}
@@ -70,7 +84,7 @@ func Decode(content []byte, t ContentType) (*Document, error) {
 		d.markup = readHTML(d.raw)
 		d.Text = d.markup.text
 	}
-	return &d, nil
+	return d, nil
 }
 
 // Source returns the byte offset in the content at which the character at byte offset i of Text begins. It never
@@ -115,18 +129,23 @@ func (d *Document) rawSpan(a, b int) (start, end int) {
 	return d.markup.start(a), d.markup.end(b)
 }
 
-// fromUTF8 sets raw and its map. Valid content without a byte order mark needs no map.
-func (d *Document) fromUTF8(content []byte) {
-	body := bytes.TrimPrefix(content, []byte("\uFEFF"))
+// byteOrderMark may begin UTF-8.
+const byteOrderMark = "\uFEFF"
+
+// fromValid sets raw and its map from valid UTF-8. Without a byte order mark it needs no map.
+func (d *Document) fromValid(content string) {
+	d.raw = strings.TrimPrefix(content, byteOrderMark)
+	if skip := len(content) - len(d.raw); skip > 0 {
+		d.bom = 1
+		d.bytes = &offsets{text: d.raw, size: len(content), runs: []run{{source: skip}}}
+	}
+}
+
+// fromInvalid sets raw and its map from what is not quite UTF-8.
+func (d *Document) fromInvalid(content []byte) {
+	body := bytes.TrimPrefix(content, []byte(byteOrderMark))
 	skip := len(content) - len(body)
 	d.bom = min(skip, 1)
-	if utf8.Valid(body) {
-		d.raw = string(body)
-		if skip > 0 {
-			d.bytes = &offsets{text: d.raw, size: len(content), runs: []run{{source: skip}}}
-		}
-		return
-	}
 	var b builder
 	b.text = make([]byte, 0, len(body)+len(body)/4)
 	for i := 0; i < len(body); {

@@ -1,6 +1,7 @@
 package text
 
 import (
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -35,6 +36,12 @@ func FuzzDecode(f *testing.F) {
 		wide := len(content) > 1 && (content[0] == 0xFF && content[1] == 0xFE || content[0] == 0xFE && content[1] == 0xFF)
 		if wide || !utf8.Valid(content) {
 			return
+		}
+		for _, kind := range []ContentType{Plain, HTML} {
+			want, wantErr := Decode(content, kind)
+			if got, err := DecodeString(string(content), kind); !reflect.DeepEqual(got, want) || err != wantErr {
+				t.Fatalf("%q is %+v, %v as a string, %+v, %v as bytes", content, got, err, want, wantErr)
+			}
 		}
 		for i := range d.Text {
 			if a, b := d.Source(i), d.Source(len(d.Text)); string(content[a:b]) != d.Text[i:] {

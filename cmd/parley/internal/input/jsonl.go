@@ -63,7 +63,7 @@ func (f *Fields) parseJSON(rec *Record, row []byte) error {
 	}
 	switch text.kind() {
 	case "string":
-		rec.Content = text.text()
+		rec.Content, rec.UTF8 = text.text(), true
 	case "":
 		return fmt.Errorf("field %q is missing", f.Text)
 	default:

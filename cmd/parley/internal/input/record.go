@@ -33,6 +33,8 @@ type Record struct {
 	ID string
 	// Content is the document, to be read as Type.
 	Content []byte
+	// UTF8 says that Content is known to be valid UTF-8.
+	UTF8 bool
 	// Type is how Content is written.
 	Type text.ContentType
 	// Extra is a JSON object of the other fields, keys sorted; nil for none.
@@ -57,6 +59,15 @@ func Place(input string, line int64) string {
 		return input
 	}
 	return input + ":" + strconv.FormatInt(line, 10)
+}
+
+// Decode returns the text of the record's content. Its error is
+// [text.ErrBinary].
+func (r *Record) Decode() (*text.Document, error) {
+	if r.UTF8 {
+		return text.DecodeString(string(r.Content), r.Type)
+	}
+	return text.Decode(r.Content, r.Type)
 }
 
 // Batch is a run of consecutive records that has been read but not yet parsed,

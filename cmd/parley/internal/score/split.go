@@ -34,7 +34,7 @@ func (c *Config) split(rec *input.Record, at Position) iter.Seq[Item] {
 			none(Failed, rec.Err)
 			return
 		}
-		doc, err := text.Decode(rec.Content, rec.Type)
+		doc, err := rec.Decode()
 		if err == nil {
 			err = checkDamage(doc.Text)
 		}
@@ -98,7 +98,7 @@ func checkText(s string) error {
 	}
 	for i := 0; i < len(s); i++ {
 		if c := s[i]; c < ' ' && (c < '\t' || c > '\r') || c == 0x7F {
-			_, err := text.Decode([]byte(s), text.Plain)
+			_, err := text.DecodeString(s, text.Plain)
 			return err
 		}
 	}
