@@ -83,12 +83,7 @@ func (d *detector) latinWord(s string, i int) int {
 
 // asciiWord returns the ASCII letters at the beginning of eight bytes, in lower case and packed, and their number.
 func asciiWord(s string) (word uint64, n int) {
-	const (
-		ones = 0x0101010101010101
-		high = 0x80 * ones
-	)
-	x := uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
-		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+	x := eight(s, 0)
 	lower := x | 0x20*ones
 	low := lower &^ high // so that no sum carries into the next byte
 	letter := (low + (0x80-'a')*ones) &^ (low + (0x80-'z'-1)*ones) &^ x & high

@@ -76,7 +76,7 @@ func DecodeString(content string, t ContentType) (*Document, error) {
 
 // read sets Text from raw.
 func (d *Document) read(t ContentType) (*Document, error) {
-	if isBinary(d.raw) {
+	if IsBinary(d.raw) {
 		return nil, ErrBinary
 	}
 	d.Text = d.raw
@@ -191,8 +191,11 @@ func (d *Document) fromUTF16(content []byte, unit func(int) uint16) {
 	d.raw = d.bytes.text
 }
 
-// isBinary applies the rule of ErrBinary.
-func isBinary(s string) bool {
+// IsBinary applies the rule of [ErrBinary] to valid UTF-8.
+func IsBinary(s string) bool {
+	if !hasControls(s) {
+		return false
+	}
 	if strings.IndexByte(s, 0) >= 0 {
 		return true
 	}
@@ -203,4 +206,21 @@ func isBinary(s string) bool {
 		}
 	}
 	return controls*10 > len(s)
+}
+
+// hasControls reports whether s has a control character of ASCII; most texts of a row have none.
+func hasControls(s string) bool {
+	i := 0
+	for ; i+8 <= len(s); i += 8 {
+		x := eight(s, i)
+		if below(x, ' ')|equal(x, 0x7F) != 0 {
+			return true
+		}
+	}
+	for ; i < len(s); i++ {
+		if s[i] < ' ' || s[i] == 0x7F {
+			return true
+		}
+	}
+	return false
 }

@@ -1,6 +1,9 @@
 package text
 
-import "unicode/utf8"
+import (
+	"math/bits"
+	"unicode/utf8"
+)
 
 // Span is a half-open range of byte offsets.
 type Span struct{ Start, End int }
@@ -72,6 +75,17 @@ func isBlank(r rune) bool {
 // the two can never share a paragraph: they stand on either side of a form feed or of U+2028 or U+2029.
 func nextLine(s string, i int) (end, next int, hard bool) {
 	for ; i < len(s); i++ {
+		for i+8 <= len(s) {
+			x := eight(s, i)
+			found := below(x, '\r'+1) | equal(x, 0xC2) | equal(x, 0xE2)
+			i += bits.TrailingZeros64(found) / 8
+			if found != 0 {
+				break
+			}
+		}
+		if i == len(s) {
+			break
+		}
 		switch c := s[i]; {
 		case c > '\r' && c != 0xC2 && c != 0xE2 || c < '\n':
 		case c == '\f':

@@ -96,11 +96,8 @@ func checkText(s string) error {
 	if len(s) > model.MaxParagraph {
 		return model.ErrTooLong
 	}
-	for i := 0; i < len(s); i++ {
-		if c := s[i]; c < ' ' && (c < '\t' || c > '\r') || c == 0x7F {
-			_, err := text.DecodeString(s, text.Plain)
-			return err
-		}
+	if text.IsBinary(s) {
+		return text.ErrBinary
 	}
 	return nil
 }
