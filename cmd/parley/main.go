@@ -18,7 +18,11 @@ import (
 
 	"github.com/spf13/cobra"
 	"google.golang.org/grpc/status"
+
+	"github.com/parley-nlp/parley/cmd/internal/buffers"
 )
+
+func init() { buffers.Use() }
 
 func main() {
 	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)

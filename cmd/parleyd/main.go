@@ -12,7 +12,11 @@ import (
 	"syscall"
 
 	"github.com/spf13/pflag"
+
+	"github.com/parley-nlp/parley/cmd/internal/buffers"
 )
+
+func init() { buffers.Use() }
 
 func main() {
 	c, err := parseConfig(os.Args[1:], os.Getenv, os.Stdout)
