@@ -67,7 +67,7 @@ const hyphen symbol = 1<<16 - 1
 // first. It is a trie over symbols.
 type phrases struct {
 	symbols map[uint64]symbol // by hash of the word's key
-	filter  [1 << 10]uint64   // a bit for each of them, so that most words need no search
+	filter  bitset            // of their bits, so that most words need no search
 	first   []uint16          // the root's children by symbol, 0 for none
 	nodes   []node            // node 0 is the root
 }
@@ -81,16 +81,21 @@ type node struct {
 }
 
 func newPhrases() *phrases {
-	return &phrases{symbols: map[uint64]symbol{}, first: make([]uint16, 1), nodes: make([]node, 1)}
+	return &phrases{symbols: map[uint64]symbol{}, filter: make(bitset, 1<<phraseBits/64), first: make([]uint16, 1), nodes: make([]node, 1)}
 }
 
 // symbol returns the symbol of a word, given as the hash of its key.
 func (p *phrases) symbol(key uint64) symbol {
-	if bit := spread(key) >> 48; p.filter[bit/64]>>(bit%64)&1 == 0 {
+	if p.filter.get(phraseBit(key)) == 0 {
 		return 0
 	}
 	return p.symbols[key]
 }
+
+// phraseBit is the number of a key's bit in the filter, below 1<<phraseBits.
+func phraseBit(key uint64) uint64 { return spread(key) >> (64 - phraseBits) }
+
+const phraseBits = 16
 
 // add adds a phrase, given as the hashes of its words' keys; values of the same
 // phrase are or-ed.
@@ -104,8 +109,7 @@ func (p *phrases) add(keys []uint64, value uint64) error {
 			}
 			s = symbol(len(p.symbols) + 1)
 			p.symbols[k] = s
-			bit := spread(k) >> 48
-			p.filter[bit/64] |= 1 << (bit % 64)
+			p.filter.set(phraseBit(k))
 			p.first = append(p.first, 0)
 		}
 		next := p.child(at, s)

@@ -12,7 +12,7 @@ type weights [NumOutputs]float32
 type table struct {
 	shift  uint8
 	slots  []slot
-	filter []uint64 // filterBits bits for each slot
+	filter bitset // filterBits bits for each slot
 }
 
 // slot is a key and its row side by side, so that both come with one wait.
@@ -32,7 +32,7 @@ func newTable(n int) *table {
 	return &table{
 		shift:  uint8(64 - bits.TrailingZeros(uint(size))),
 		slots:  make([]slot, size),
-		filter: make([]uint64, (size*filterBits+63)/64),
+		filter: make(bitset, (size*filterBits+63)/64),
 	}
 }
 
@@ -42,12 +42,20 @@ func (t *table) home(h uint64) uint64 { return h >> t.shift }
 // bit is the number of a key's bit in the filter.
 func (t *table) bit(h uint64) uint64 { return h >> (t.shift - filterShift) }
 
+// bitset is a set of small numbers.
+type bitset []uint64
+
+func (b bitset) set(i uint64) { b[i/64] |= 1 << (i % 64) }
+
+// get returns 1 if i is in the set, 0 if not.
+func (b bitset) get(i uint64) uint64 { return b[i/64] >> (i % 64) & 1 }
+
 func spread(key uint64) uint64 { return key * 0x9E3779B97F4A7C15 }
 
 // put sets the row of a key other than 0.
 func (t *table) put(key uint64, w weights) {
 	mask, h := uint64(len(t.slots)-1), spread(key)
-	t.filter[t.bit(h)/64] |= 1 << (t.bit(h) % 64)
+	t.filter.set(t.bit(h))
 	i := t.home(h)
 	for t.slots[i].key != 0 && t.slots[i].key != key {
 		i = (i + 1) & mask
@@ -83,15 +91,14 @@ type answer struct {
 }
 
 // findAll returns those of the requests whose keys the table has, with their rows,
-// in the room of found, and uses up the requests. Each step goes over all of them, so that the memory is
-// asked for many at a time.
+// in the room of found, and uses up the requests. Each step goes over all of them,
+// so that the memory is asked for many at a time.
 func (t *table) findAll(wanted []request, found []answer) []answer {
 	n := 0
 	for i := range wanted {
 		r := wanted[i]
-		b := t.bit(spread(r.key))
 		wanted[n] = r
-		n += int(t.filter[b/64] >> (b % 64) & 1) // no branch: it would be hard to foretell
+		n += int(t.filter.get(t.bit(spread(r.key)))) // no branch: it would be hard to foretell
 	}
 	found = resize(found, n)
 	for i, r := range wanted[:n] {

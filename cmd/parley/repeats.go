@@ -12,10 +12,14 @@ import (
 // be told apart by it, but they are scored all the same.
 type repeats struct {
 	seed  maphash.Seed
-	first map[uint64]place // by the hash of the id; nil before the first document
+	first map[uint64]place // by the hash of the id
 	names []string         // of the inputs that first speaks of
 	last  score.Position   // of the document looked at last
 	found int64
+}
+
+func newRepeats() *repeats {
+	return &repeats{seed: maphash.MakeSeed(), first: map[uint64]place{}, last: score.Position{Input: -1}}
 }
 
 // place is where an id was first met.
@@ -39,9 +43,7 @@ func (r *repeats) look(item *score.Item) string {
 		return "" // nothing of the document is scored
 	}
 	at := score.Position{Input: item.Next.Input, Record: item.Next.Record}
-	if r.first == nil {
-		r.seed, r.first = maphash.MakeSeed(), map[uint64]place{}
-	} else if at == r.last {
+	if at == r.last {
 		return ""
 	}
 	r.last = at

@@ -84,7 +84,7 @@ func (f *scoreFlags) checkFiles(cmd *cobra.Command, in *inputs, format outputFor
 // openSink opens the outputs, where a resumed run left off. It returns nil when
 // there is nothing left to do.
 func (f *scoreFlags) openSink(cmd *cobra.Command, in *inputs, format outputFormat, modelID string) (_ *sink, err error) {
-	s := &sink{stderr: cmd.ErrOrStderr(), failFast: f.failFast, every: f.checkpoint, progress: f.progressTo(cmd, in)}
+	s := &sink{repeats: newRepeats(), stderr: cmd.ErrOrStderr(), failFast: f.failFast, every: f.checkpoint, progress: f.progressTo(cmd, in)}
 	var out *countedFile
 	defer func() {
 		if s.out == nil {

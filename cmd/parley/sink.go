@@ -30,7 +30,7 @@ type sink struct {
 	every     time.Duration // between saves
 	saved     time.Time
 	counts    journal.Counts
-	repeats   repeats
+	repeats   *repeats
 }
 
 // errFailFast ends a run at the first failure.

@@ -1,9 +1,10 @@
 package text
 
 import (
-	"math/bits"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/parley-nlp/parley/model/text/eight"
 )
 
 // detector counts letters by script and weighs the evidence for and against English and Arabic.
@@ -83,11 +84,11 @@ func (d *detector) latinWord(s string, i int) int {
 
 // asciiWord returns the ASCII letters at the beginning of eight bytes, in lower case and packed, and their number.
 func asciiWord(s string) (word uint64, n int) {
-	x := eight(s, 0)
-	lower := x | 0x20*ones
-	low := lower &^ high // so that no sum carries into the next byte
-	letter := (low + (0x80-'a')*ones) &^ (low + (0x80-'z'-1)*ones) &^ x & high
-	n = bits.TrailingZeros64(^letter&high) / 8
+	x := eight.At(s, 0)
+	lower := x | 0x20*eight.Ones
+	low := lower &^ eight.High // so that no sum carries into the next byte
+	letter := (low + (0x80-'a')*eight.Ones) &^ (low + (0x80-'z'-1)*eight.Ones) &^ x & eight.High
+	n = eight.First(^letter & eight.High)
 	return lower & (1<<(8*n) - 1), n
 }
 

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"github.com/parley-nlp/parley/model/text/eight"
 )
 
 // ErrBinary says that the content is not text. It is returned when the decoded content holds a NUL, or when more than
@@ -212,8 +214,8 @@ func IsBinary(s string) bool {
 func hasControls(s string) bool {
 	i := 0
 	for ; i+8 <= len(s); i += 8 {
-		x := eight(s, i)
-		if below(x, ' ')|equal(x, 0x7F) != 0 {
+		x := eight.At(s, i)
+		if eight.Below(x, ' ')|eight.Equal(x, 0x7F) != 0 {
 			return true
 		}
 	}

@@ -1,8 +1,9 @@
 package text
 
 import (
-	"math/bits"
 	"unicode/utf8"
+
+	"github.com/parley-nlp/parley/model/text/eight"
 )
 
 // Span is a half-open range of byte offsets.
@@ -76,9 +77,9 @@ func isBlank(r rune) bool {
 func nextLine(s string, i int) (end, next int, hard bool) {
 	for ; i < len(s); i++ {
 		for i+8 <= len(s) {
-			x := eight(s, i)
-			found := below(x, '\r'+1) | equal(x, 0xC2) | equal(x, 0xE2)
-			i += bits.TrailingZeros64(found) / 8
+			x := eight.At(s, i)
+			found := eight.Below(x, '\r'+1) | eight.Equal(x, 0xC2) | eight.Equal(x, 0xE2)
+			i += eight.First(found)
 			if found != 0 {
 				break
 			}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/parley-nlp/parley/model"
 	"github.com/parley-nlp/parley/model/text"
+	"github.com/parley-nlp/parley/training/standoff"
 )
 
 // What speed is measured on: so many paragraphs of so many words.
@@ -31,7 +32,7 @@ func SpeedInput(d *Data, shared, path string) error {
 	}
 	trained := map[string]bool{}
 	for i := range d.Train {
-		trained[oneLine(d.Train[i].Text)] = true
+		trained[standoff.Normalize(d.Train[i].Text)] = true
 	}
 	var texts [2][]string
 	for i, name := range []string{"en.txt.gz", "ar.txt.gz"} {
@@ -78,7 +79,7 @@ func speedTexts(path string, trained map[string]bool) ([]string, error) {
 	sc := bufio.NewScanner(z)
 	sc.Buffer(nil, 1<<20)
 	for len(texts) < speedRows/2 && sc.Scan() {
-		s := oneLine(sc.Text())
+		s := standoff.Normalize(sc.Text())
 		if n := strings.Count(s, " ") + 1; n >= speedLeast && n <= speedWords && !trained[s] {
 			texts = append(texts, s)
 		}
@@ -88,9 +89,6 @@ func speedTexts(path string, trained map[string]bool) ([]string, error) {
 	}
 	return texts, nil
 }
-
-// oneLine joins the words of s by single blanks.
-func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
 
 // Speed measures, on one thread, paragraphs a second of processor time (the
 // machine may have other work) of the model (both tasks,

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"unicode/utf8"
+
+	"github.com/parley-nlp/parley/cmd/parley/internal/jsonstring"
 )
 
 // jsonRows parses rows of JSONL.
@@ -15,11 +17,8 @@ func jsonRows(name string, fields Fields) func([]line) []Record {
 		for i, row := range rows {
 			rec := &records[i]
 			rec.Input, rec.Line = name, row.number
-			rec.Err = row.err
-			if row.err == nil {
-				if rec.Err = fields.parseJSON(rec, row.data); rec.Err != nil {
-					rec.Content = nil
-				}
+			if rec.Err = row.err; rec.Err == nil {
+				rec.Err = fields.parseJSON(rec, row.data)
 			}
 			rec.nameByPlace()
 		}
@@ -28,7 +27,8 @@ func jsonRows(name string, fields Fields) func([]line) []Record {
 }
 
 // parseJSON fills in the record from an object; of two fields with the same name
-// the last one counts. The content may be a part of row.
+// the last one counts. The content may be a part of row, and is set only when there
+// is no error.
 func (f *Fields) parseJSON(rec *Record, row []byte) error {
 	row = bytes.TrimSpace(row)
 	var (
@@ -50,24 +50,24 @@ func (f *Fields) parseJSON(rec *Record, row []byte) error {
 		if err := json.Unmarshal(row, &v); err != nil {
 			return fmt.Errorf("not JSON: %w", err)
 		}
-		return fmt.Errorf("row is a JSON %s, want an object", (&member{value: row}).kind())
+		return fmt.Errorf("row is a JSON %s, want an object", kind(row))
 	}
-	switch id.kind() {
+	switch kind(id.value) {
 	case "string":
 		rec.ID = string(id.text())
 	case "number":
 		rec.ID = string(id.value)
 	case "null", "":
 	default:
-		return fmt.Errorf("field %q is %s, want a string or a number", f.ID, id.kind())
+		return fmt.Errorf("field %q is %s, want a string or a number", f.ID, kind(id.value))
 	}
-	switch text.kind() {
+	switch kind(text.value) {
 	case "string":
 		rec.Content, rec.UTF8 = text.text(), true
 	case "":
 		return fmt.Errorf("field %q is missing", f.Text)
 	default:
-		return fmt.Errorf("field %q is %s, want a string", f.Text, text.kind())
+		return fmt.Errorf("field %q is %s, want a string", f.Text, kind(text.value))
 	}
 	rec.Extra = object(extra)
 	return nil
@@ -80,52 +80,33 @@ func object(members []member) []byte {
 		return nil
 	}
 	slices.SortStableFunc(members, func(a, b member) int { return bytes.Compare(a.name, b.name) })
-	var b bytes.Buffer
+	b := []byte{'{'}
 	for i, m := range members {
 		if i+1 < len(members) && bytes.Equal(members[i+1].name, m.name) {
 			continue
 		}
-		if b.Len() == 0 {
-			b.WriteByte('{')
-		} else {
-			b.WriteByte(',')
+		if len(b) > 1 {
+			b = append(b, ',')
 		}
-		writeJSON(&b, string(m.name))
-		b.WriteByte(':')
-		if c := m.value[0]; (c == '{' || c == '[') && json.Compact(&b, m.value) == nil {
-			continue
-		}
-		b.Write(m.value)
+		b = jsonstring.Append(b, string(m.name))
+		b = append(b, ':')
+		b = append(b, compact(m.value)...)
 	}
-	b.WriteByte('}')
-	if !utf8.Valid(b.Bytes()) {
-		return bytes.ToValidUTF8(b.Bytes(), []byte("\uFFFD"))
+	b = append(b, '}')
+	if !utf8.Valid(b) {
+		return bytes.ToValidUTF8(b, []byte("\uFFFD"))
+	}
+	return b
+}
+
+// compact returns a JSON value without white space.
+func compact(value []byte) []byte {
+	if kind(value) != "object" && kind(value) != "array" {
+		return value // has none
+	}
+	var b bytes.Buffer
+	if json.Compact(&b, value) != nil {
+		return value // cannot be: the row was checked
 	}
 	return b.Bytes()
-}
-
-// writeJSON writes a string without escaping it for HTML.
-func writeJSON(b *bytes.Buffer, s string) {
-	if isPlain(s) {
-		b.WriteByte('"')
-		b.WriteString(s)
-		b.WriteByte('"')
-		return
-	}
-	e := json.NewEncoder(b)
-	e.SetEscapeHTML(false)
-	if e.Encode(s) == nil { // a string always encodes
-		b.Truncate(b.Len() - 1)
-	}
-}
-
-// isPlain reports whether s is its own spelling in JSON; names of fields mostly
-// are.
-func isPlain(s string) bool {
-	for i := range len(s) {
-		if c := s[i]; c < ' ' || c == '"' || c == '\\' || c >= utf8.RuneSelf {
-			return false
-		}
-	}
-	return true
 }

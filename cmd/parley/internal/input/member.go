@@ -13,12 +13,12 @@ type member struct {
 	plain bool   // the value is a string without escapes
 }
 
-// kind names the type of the value; it is empty where there is none.
-func (m *member) kind() string {
-	if len(m.value) == 0 {
+// kind names the type of a valid JSON value; it is empty for none.
+func kind(value []byte) string {
+	if len(value) == 0 {
 		return ""
 	}
-	switch m.value[0] {
+	switch value[0] {
 	case '"':
 		return "string"
 	case '{':

@@ -8,6 +8,8 @@ import (
 	"io"
 	"slices"
 	"strings"
+
+	"github.com/parley-nlp/parley/cmd/parley/internal/jsonstring"
 )
 
 // quotes follows the quoting of RFC 4180, so that rows can be told apart
@@ -160,14 +162,10 @@ func (t *tableRows) parse(rows []line) []Record {
 	for i, row := range rows {
 		rec := &records[i]
 		rec.Input, rec.Line = t.name, row.number
-		rec.Err = row.err
-		if row.err == nil {
+		if rec.Err = row.err; rec.Err == nil {
 			rec.Err = t.fill(rec, row.data)
 		}
 		rec.nameByPlace()
-		if row.err != nil {
-			continue
-		}
 		if n := bytes.Count(bytes.TrimSpace(row.data), []byte{'\n'}); rec.Err != nil && n > 0 {
 			rec.Err = fmt.Errorf("%w (by its quotes it goes on to line %d)", rec.Err, row.number+int64(n))
 		}
@@ -191,15 +189,13 @@ func (t *tableRows) fill(rec *Record, row []byte) error {
 	if len(t.extra) == 0 {
 		return nil
 	}
-	var b bytes.Buffer
 	for i, c := range t.extra {
-		b.WriteByte("{,"[min(i, 1)])
-		writeJSON(&b, t.columns[c])
-		b.WriteByte(':')
-		writeJSON(&b, strings.ToValidUTF8(values[c], "\uFFFD"))
+		rec.Extra = append(rec.Extra, "{,"[min(i, 1)])
+		rec.Extra = jsonstring.Append(rec.Extra, t.columns[c])
+		rec.Extra = append(rec.Extra, ':')
+		rec.Extra = jsonstring.AppendValid(rec.Extra, strings.ToValidUTF8(values[c], "\uFFFD"))
 	}
-	b.WriteByte('}')
-	rec.Extra = b.Bytes()
+	rec.Extra = append(rec.Extra, '}')
 	return nil
 }
 

@@ -4,25 +4,20 @@ package jsonstring
 
 import (
 	"bytes"
+	"encoding/binary"
 	"encoding/json"
-	"math/bits"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"github.com/parley-nlp/parley/model/text/eight"
 )
 
 // separator is the first byte of U+2028 and U+2029, and of other characters.
 const separator = 0xE2
 
-const (
-	ones = 0x0101010101010101
-	high = 0x80 * ones
-)
-
-// special marks, in the high bit of each of eight bytes, quotes, backslashes and
-// control characters. The lowest mark is right; one above it may be a carry's.
+// special marks quotes, backslashes and control characters among eight bytes.
 func special(x uint64) uint64 {
-	quote, backslash := x^'"'*ones, x^'\\'*ones
-	return ((x-' '*ones)&^x | (quote-ones)&^quote | (backslash-ones)&^backslash) & high
+	return eight.Below(x, ' ') | eight.Equal(x, '"') | eight.Equal(x, '\\')
 }
 
 // Append appends s as a JSON string. Invalid bytes become U+FFFD. The two line
@@ -60,11 +55,9 @@ func appendEscaped(dst []byte, s string) []byte {
 	done := 0
 	for i := 0; i < len(s); i++ {
 		for i+8 <= len(s) {
-			x := uint64(s[i]) | uint64(s[i+1])<<8 | uint64(s[i+2])<<16 | uint64(s[i+3])<<24 |
-				uint64(s[i+4])<<32 | uint64(s[i+5])<<40 | uint64(s[i+6])<<48 | uint64(s[i+7])<<56
-			sep := x ^ separator*ones
-			found := special(x) | (sep-ones)&^sep&high
-			i += bits.TrailingZeros64(found) / 8
+			x := eight.At(s, i)
+			found := special(x) | eight.Equal(x, separator)
+			i += eight.First(found)
 			if found != 0 {
 				break
 			}
@@ -114,10 +107,8 @@ func Skip(data []byte, i int) (end int, plain bool) {
 	plain = true
 	for i++; i < len(data); i++ {
 		for i+8 <= len(data) {
-			x := uint64(data[i]) | uint64(data[i+1])<<8 | uint64(data[i+2])<<16 | uint64(data[i+3])<<24 |
-				uint64(data[i+4])<<32 | uint64(data[i+5])<<40 | uint64(data[i+6])<<48 | uint64(data[i+7])<<56
-			found := special(x)
-			i += bits.TrailingZeros64(found) / 8
+			found := special(binary.LittleEndian.Uint64(data[i:]))
+			i += eight.First(found)
 			if found != 0 {
 				break
 			}

@@ -67,8 +67,9 @@ type job struct {
 }
 
 // Run scores the sources and hands the chunks to sink in the order of the
-// input; a chunk is valid until sink returns. When stop is closed it reads no further, hands on what is under way
-// and returns ErrStopped. An error of the scorer or the sink ends the run.
+// input; a chunk is valid until sink returns. When stop is closed it reads no
+// further, hands on what is under way and returns ErrStopped. An error of the scorer
+// or the sink ends the run.
 func (c *Config) Run(ctx context.Context, stop <-chan struct{}, sources []input.Source, sink func(*Chunk) error) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
