@@ -23,12 +23,17 @@ const (
 
 // spanFinder is the working memory of evidence.
 type spanFinder struct {
-	runs   []run     // of the paragraph, none until they are needed
-	margin []float64 // what each token adds to the label in question
-	price  []float64 // the same, less what a word must add
-	gains  []int32   // the tokens whose price is above 0
-	found  []stretch
+	runs    []run               // of the paragraph, none until they are needed
+	margins []margins           // of its tokens, as soon as the runs are there
+	gains   [numMargins][]int32 // for each, the tokens where it is above the price, then their number
+	found   []stretch
 }
+
+// margins are those of a token for the labels that take evidence: the first and
+// the second of each task.
+type margins [numMargins]float64
+
+const numMargins = 2 * NumTasks
 
 // run is a half-open range of tokens that no span leaves.
 type run struct{ from, to int }
@@ -133,38 +138,19 @@ func (z *scorer) pick(n int) []Evidence {
 // find appends the stretches that speak for a label of a task, which is one of
 // its first two.
 func (z *scorer) find(t Task, label int) {
-	n := len(z.frame.words)
-	z.spans.margin, z.spans.price = resize(z.spans.margin, n), resize(z.spans.price, n)
-	margin, price := z.spans.margin, z.spans.price
-	z.spans.gains = resize(z.spans.gains, n+1)
-	gains, k := z.spans.gains, 0
-	for i := range n {
-		row, m := &z.contrib[i], 0.0
-		if t == Stance {
-			m = row[label] - (row[1-label]+row[2]+row[3])*(1.0/3)
-		} else {
-			m = row[4+label] - (row[5-label]+row[6])*(1.0/2)
-		}
-		margin[i], price[i] = m, -wordPrice
-		if z.frame.words[i].flags&isWord != 0 {
-			price[i] += m
-		}
-		gains[k] = int32(i)
-		if price[i] > 0 {
-			k++
-		}
+	if len(z.spans.runs) == 0 {
+		z.findRuns()
+		z.findMargins()
 	}
-	gains[k] = int32(n)
-	for _, r := range z.runs() {
-		gains = z.maximal(r.from, r.to, label, gains)
+	k := int(t)*2 + label
+	gains := z.spans.gains[k]
+	for _, r := range z.spans.runs {
+		gains = z.maximal(r.from, r.to, k, gains)
 	}
 }
 
-// runs returns the runs of the paragraph.
-func (z *scorer) runs() []run {
-	if len(z.spans.runs) > 0 {
-		return z.spans.runs
-	}
+// findRuns finds the runs of the paragraph.
+func (z *scorer) findRuns() {
 	n := len(z.frame.words)
 	for i := 0; i < n; {
 		end := i + 1
@@ -174,7 +160,30 @@ func (z *scorer) runs() []run {
 		z.spans.runs = append(z.spans.runs, run{i, end})
 		i = end
 	}
-	return z.spans.runs
+}
+
+// findMargins works out the margins of every token.
+func (z *scorer) findMargins() {
+	n := len(z.frame.words)
+	z.spans.margins = resize(z.spans.margins, n)
+	for i := range z.spans.margins {
+		row := &z.contrib[i]
+		z.spans.margins[i] = margins{
+			row[0] - (row[1]+row[2]+row[3])*(1.0/3), row[1] - (row[0]+row[2]+row[3])*(1.0/3),
+			row[4] - (row[5]+row[6])*(1.0/2), row[5] - (row[4]+row[6])*(1.0/2),
+		}
+	}
+	for k := range z.spans.gains {
+		gains, found := resize(z.spans.gains[k], n+1), 0
+		for i := range z.spans.margins {
+			gains[found] = int32(i)
+			if z.spans.margins[i][k] > wordPrice {
+				found++
+			}
+		}
+		gains[found] = int32(n)
+		z.spans.gains[k] = gains
+	}
 }
 
 // breaks reports whether no span runs on across the beginning of token i.
@@ -189,11 +198,11 @@ func (f *frame) breaks(i int) bool {
 	return false
 }
 
-// maximal appends the maximal scoring stretches of the tokens [from, to). It takes
-// the tokens from there on that are worth their price, and a last one behind all
-// tokens, and returns those behind to.
-func (z *scorer) maximal(from, to, label int, gains []int32) []int32 {
-	price := z.spans.price
+// maximal appends the maximal scoring stretches of the tokens [from, to) by the
+// kth of their margins. It takes the gains from there on and returns those behind
+// to.
+func (z *scorer) maximal(from, to, k int, gains []int32) []int32 {
+	margins := z.spans.margins
 	for i := from; ; {
 		for int(gains[0]) < i {
 			gains = gains[1:]
@@ -203,7 +212,7 @@ func (z *scorer) maximal(from, to, label int, gains []int32) []int32 {
 		}
 		best, sum, last := 0.0, 0.0, i
 		for j := i; j < to && j < i+maxSpanWords; j++ {
-			sum += price[j]
+			sum += margins[j][k] - wordPrice
 			if sum <= 0 {
 				break
 			}
@@ -211,9 +220,9 @@ func (z *scorer) maximal(from, to, label int, gains []int32) []int32 {
 				best, last = sum, j
 			}
 		}
-		s := stretch{first: i, last: last, label: label}
+		s := stretch{first: i, last: last, label: k % 2}
 		i = last + 1
-		if z.shape(&s, from) {
+		if z.shape(&s, from, k) {
 			z.spans.found = append(z.spans.found, s)
 			i = max(i, s.last+1)
 		}
@@ -223,9 +232,9 @@ func (z *scorer) maximal(from, to, label int, gains []int32) []int32 {
 // shape grows a stretch by the words after it and by a negation before it, trims
 // function words and marks at its edges and sums its weight. It reports whether
 // the stretch is worth showing: a mere name is not.
-func (z *scorer) shape(s *stretch, from int) bool {
+func (z *scorer) shape(s *stretch, from, k int) bool {
 	f := &z.frame
-	for k := 0; k < tailWords && s.last+1 < len(f.words) && f.words[s.last+1].clause == f.words[s.last].clause && !f.breaks(s.last+1); k++ {
+	for n := 0; n < tailWords && s.last+1 < len(f.words) && f.words[s.last+1].clause == f.words[s.last].clause && !f.breaks(s.last+1); n++ {
 		s.last++
 	}
 	for s.last > s.first && z.isDull(s.last) {
@@ -251,7 +260,7 @@ func (z *scorer) shape(s *stretch, from int) bool {
 	}
 	telling := false
 	for i := s.first; i <= s.last; i++ {
-		s.weight += z.spans.margin[i]
+		s.weight += z.spans.margins[i][k]
 		telling = telling || !z.saysNothing(i)
 	}
 	return telling && s.weight >= minWeight

@@ -126,7 +126,7 @@ func (f *frame) markFeatures(whole func(int)) {
 // target. A paragraph without any is likely to take no side.
 func (f *frame) polarFeatures(whole func(int)) {
 	var count [NumTasks][2][2]int // by task, label and whether near the target
-	for i := range f.words {
+	for _, i := range f.marked {
 		w := &f.words[i]
 		if w.classes&meaning == 0 {
 			continue

@@ -46,8 +46,8 @@ func (s *frameSet) add(id int) bool {
 // clause decides what a paragraph conveys.
 func (f *frame) frameFeatures(out sink) {
 	var seen frameSet
-	for i := range f.words {
-		w := &f.words[i]
+	for _, i := range f.marked {
+		w, i := &f.words[i], int(i)
 		if w.classes&meaning == 0 {
 			continue
 		}

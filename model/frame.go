@@ -12,6 +12,9 @@ type frame struct {
 	lang     text.Language
 	toks     text.Tokens
 	words    []word
+	ends     []int32  // of the sentences: the token behind each
+	asks     []int32  // the question marks among the tokens
+	marked   []int32  // the tokens that have a class or name the target
 	lex      []symbol // lexicon symbols of the tokens
 	names    []symbol // alias symbols of the tokens
 	mentions []mention
@@ -27,29 +30,31 @@ const LengthPrior = 8
 
 // word is what is known of a token.
 type word struct {
-	row      int32  // in the vocabulary, -1 if the word is not in it
-	stem     uint64 // hash of the stem
-	classes  classes
+	row      int32 // in the vocabulary, -1 if the word is not in it
 	sentence uint16
 	clause   uint16
+	stem     uint64 // hash of the stem
+	classes  classes
 	mention  mentionKind // the kind of mention the token is part of
-	region   region
-	side     side
-	before   party // the nearest party before the token in its clause
-	after    party // and behind it
-	speaker  int8  // index into speakers, -1 for the author
+	speaker  int8        // index into speakers, -1 for the author
 	flags    wordFlags
+	// Of marked tokens alone:
+	region region
+	side   side
+	before party // the nearest party before the token in its clause
+	after  party // and behind it
 }
 
 type wordFlags uint8
 
 const (
-	quoted wordFlags = 1 << iota
+	isWord wordFlags = 1 << iota
+	quoted
+	// Of marked tokens alone:
 	negated
 	hypothetical
 	disputed // in a sentence that disputes something
 	asked    // in a question
-	isWord
 )
 
 // region says how near a token is to a mention of the target.
@@ -102,7 +107,7 @@ func (f *frame) read(s string, lang text.Language, res *resources, l lookup) {
 	n := len(f.toks.List)
 	f.words = resize(f.words, n)
 	f.lex, f.names = resize(f.lex, n), resize(f.names, n)
-	f.mentions, f.speakers = f.mentions[:0], f.speakers[:0]
+	f.asks, f.mentions, f.speakers = f.asks[:0], f.mentions[:0], f.speakers[:0]
 	f.hints = [numMentionKinds]int{}
 	f.nWords = 0
 	var clause uint16
@@ -116,7 +121,12 @@ func (f *frame) read(s string, lang text.Language, res *resources, l lookup) {
 			w.flags |= isWord
 			f.nWords++
 			continue
-		case text.Stop, text.Comma, text.Colon:
+		case text.Stop:
+			if k.Hash == '?' || k.Hash == '؟' { // of a mark, its code point
+				f.asks = append(f.asks, int32(i))
+			}
+			clause++
+		case text.Comma, text.Colon:
 			clause++
 		case text.QuoteOpen:
 			flags |= quoted
@@ -135,6 +145,7 @@ func (f *frame) read(s string, lang text.Language, res *resources, l lookup) {
 	f.scale = invSqrt(f.nWords + LengthPrior)
 	f.classify(res)
 	f.findMentions(res.target)
+	f.mark()
 	f.place()
 	f.scope()
 	f.dispute()
@@ -155,25 +166,32 @@ func (f *frame) isHyphen(i int) bool {
 	return false
 }
 
-// numberSentences tells every token its sentence.
+// numberSentences tells every token its sentence and finds where they end.
 func (f *frame) numberSentences() {
-	i, n := 0, uint16(0)
+	f.ends = f.ends[:0]
+	i := 0
 	for span := range text.Sentences(f.text) {
+		from := i
 		for i < len(f.words) && int(f.toks.List[i].Start) < span.End {
-			f.words[i].sentence = n
+			f.words[i].sentence = uint16(len(f.ends))
 			i++
 		}
-		n++
+		if i > from {
+			f.ends = append(f.ends, int32(i))
+		}
 	}
-	for ; i < len(f.words); i++ {
-		f.words[i].sentence = max(n, 1) - 1
+	if n := len(f.words); i < n { // what shows nothing is in no sentence: it goes with the last
+		f.ends = append(f.ends[:max(len(f.ends), 1)-1], int32(n))
+		for ; i < n; i++ {
+			f.words[i].sentence = uint16(len(f.ends) - 1)
+		}
 	}
 }
 
 // classify gives every token the classes of the lexicon phrases it is part of.
 func (f *frame) classify(res *resources) {
 	for i := 0; i < len(f.lex); {
-		if f.lex[i] == 0 || f.lex[i] == hyphen {
+		if !res.lexicon.begins(f.lex[i]) {
 			i++
 			continue
 		}
@@ -190,7 +208,7 @@ func (f *frame) classify(res *resources) {
 // findMentions finds where the target is named; the longest alias wins.
 func (f *frame) findMentions(t *target) {
 	for i := 0; i < len(f.names); {
-		if f.names[i] == 0 || f.names[i] == hyphen {
+		if !t.aliases.begins(f.names[i]) {
 			i++
 			continue
 		}
@@ -250,14 +268,28 @@ func (f *frame) isForeign(t *target, i int) bool {
 
 var ofThe = [...]uint64{text.Hash("of"), text.Hash("the")}
 
-// place works out region and side of every token.
+// mark lists the tokens that have a class or name the target. The others are
+// not asked how they stand to anything.
+func (f *frame) mark() {
+	f.marked = resize(f.marked, len(f.words)+1)
+	n := 0
+	for i := range f.words {
+		f.marked[n] = int32(i)
+		if w := &f.words[i]; uint64(w.classes)|uint64(w.mention) != 0 {
+			n++
+		}
+	}
+	f.marked = f.marked[:n]
+}
+
+// place works out region and side of the marked tokens.
 func (f *frame) place() {
 	if len(f.mentions) == 0 {
 		return
 	}
 	m := 0 // the first mention whose sentence is not over
-	for i := range f.words {
-		w := &f.words[i]
+	for _, i := range f.marked {
+		w, i := &f.words[i], int(i)
 		for m < len(f.mentions)-1 && f.words[f.mentions[m].last].sentence < w.sentence {
 			m++
 		}
@@ -288,14 +320,11 @@ func (f *frame) place() {
 // negationReach is how many words a negation covers within its clause.
 const negationReach = 6
 
-// scope marks the words that a negation or a modal covers.
+// scope tells the marked tokens that a negation or a modal covers.
 func (f *frame) scope() {
-	neg, hyp := -1, -1
-	for i := range f.words {
+	neg, hyp := int32(-1), int32(-1)
+	for _, i := range f.marked {
 		w := &f.words[i]
-		if w.flags&isWord == 0 {
-			continue
-		}
 		if neg >= 0 && i-neg <= negationReach && f.words[neg].clause == w.clause {
 			w.flags |= negated
 		}
@@ -311,34 +340,29 @@ func (f *frame) scope() {
 	}
 }
 
-// dispute marks the words of sentences that dispute something or ask.
+// dispute tells the marked tokens of sentences that dispute something or ask.
 func (f *frame) dispute() {
-	for from := 0; from < len(f.words); {
-		to, flags := f.sentenceEnd(from), wordFlags(0)
-		for i := from; i < to; i++ {
-			if f.words[i].classes&(1<<doubt|1<<vindicate) != 0 {
+	marked, asks := f.marked, f.asks
+	for _, end := range f.ends {
+		var flags wordFlags
+		for len(asks) > 0 && asks[0] < end {
+			flags |= asked
+			asks = asks[1:]
+		}
+		n := 0
+		for n < len(marked) && marked[n] < end {
+			if f.words[marked[n]].classes&(1<<doubt|1<<vindicate) != 0 {
 				flags |= disputed
 			}
-			if k := &f.toks.List[i]; k.Kind == text.Stop && (k.Hash == '?' || k.Hash == '؟') { // of a mark, its code point
-				flags |= asked
-			}
+			n++
 		}
 		if flags != 0 {
-			for i := from; i < to; i++ {
+			for _, i := range marked[:n] {
 				f.words[i].flags |= flags
 			}
 		}
-		from = to
+		marked = marked[n:]
 	}
-}
-
-// sentenceEnd returns the first token behind the sentence of token i.
-func (f *frame) sentenceEnd(i int) int {
-	end := i + 1
-	for end < len(f.words) && f.words[end].sentence == f.words[i].sentence {
-		end++
-	}
-	return end
 }
 
 func resize[T any](s []T, n int) []T {

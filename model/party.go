@@ -1,6 +1,9 @@
 package model
 
-import "math/bits"
+import (
+	"math/bits"
+	"slices"
+)
 
 // party is somebody who does something or to whom it is done.
 type party uint8
@@ -52,11 +55,11 @@ func partyOf(w *word) party {
 	return noParty
 }
 
-// findParties tells every token the nearest party on each side of it in its
-// clause: who, roughly, does what to whom.
+// findParties tells the marked tokens the nearest party on each side of them in
+// their clause: who, roughly, does what to whom.
 func (f *frame) findParties() {
 	last, clause := noParty, uint16(0)
-	for i := range f.words {
+	for _, i := range f.marked {
 		w := &f.words[i]
 		if w.clause != clause {
 			last, clause = noParty, w.clause
@@ -67,7 +70,7 @@ func (f *frame) findParties() {
 		}
 	}
 	last = noParty
-	for i := len(f.words) - 1; i >= 0; i-- {
+	for _, i := range slices.Backward(f.marked) {
 		w := &f.words[i]
 		if w.clause != clause {
 			last, clause = noParty, w.clause

@@ -145,6 +145,9 @@ func (p *phrases) child(at uint16, s symbol) uint16 {
 	return n
 }
 
+// begins reports whether a phrase begins with s.
+func (p *phrases) begins(s symbol) bool { return s != hyphen && p.first[s] != 0 }
+
 // longest returns the length in tokens and the value of the longest phrase that
 // begins syms; length 0 if none does.
 func (p *phrases) longest(syms []symbol) (n int, value uint64) {

@@ -37,13 +37,18 @@ const nameReach = 9
 // sentence of the reporting verb, and the words quoted in sentences without one,
 // which belong to the speaker before them or else to the one after.
 func (f *frame) attribute() {
-	for i := 0; i < len(f.words); {
-		end := f.sentenceEnd(i)
-		who := f.speakerOf(i, end)
-		for j := i; j < end; j++ {
-			f.words[j].speaker = who
+	from, marked := 0, f.marked
+	for _, end := range f.ends {
+		n := 0
+		for n < len(marked) && marked[n] < end {
+			n++
 		}
-		i = end
+		if who := f.speakerOf(from, int(end), marked[:n]); who >= 0 {
+			for j := from; j < int(end); j++ {
+				f.words[j].speaker = who
+			}
+		}
+		from, marked = int(end), marked[n:]
 	}
 	if len(f.speakers) == 0 {
 		return
@@ -67,17 +72,18 @@ func (f *frame) inherit(w *word, last *int8) {
 	}
 }
 
-// speakerOf returns the number of the speaker of the sentence [from, to), or -1:
+// speakerOf returns the number of the speaker of the sentence [from, to), whose
+// marked tokens are given, or -1:
 // who stands before a colon at its head, or else the first who is named beside a
 // reporting verb. Reporting verbs of which nobody is named still make a speaker.
-func (f *frame) speakerOf(from, to int) int8 {
+func (f *frame) speakerOf(from, to int, marked []int32) int8 {
 	if s, ok := f.nameBeforeColon(from, to); ok {
 		return f.addSpeaker(s)
 	}
 	unnamed := false
-	for i := from; i < to; i++ {
-		w := &f.words[i]
-		if w.flags&isWord == 0 || w.flags&quoted != 0 || !w.classes.has(report) && !f.opensWithVerdict(i, from) {
+	for _, i := range marked {
+		w, i := &f.words[i], int(i)
+		if w.flags&quoted != 0 || !w.classes.has(report) && !f.opensWithVerdict(i, from) {
 			continue
 		}
 		var s speaker

@@ -50,7 +50,7 @@ func (d *detector) latinWord(s string, i int) int {
 	if len(s)-i >= 8 {
 		// Most words are short and ASCII. To find their end in eight bytes at once spares a branch that is hard to
 		// predict.
-		if word, n := asciiWord(s[i : i+8]); n > 0 && n < 8 && s[i+n] < utf8.RuneSelf {
+		if word, n := asciiLetters(eight.At(s, i)); n > 0 && n < 8 && s[i+n] < utf8.RuneSelf {
 			d.latin += n
 			d.latinEvidence(word, n, 0, s[i:i+n], s[i+n:])
 			return i + n
@@ -82,9 +82,8 @@ func (d *detector) latinWord(s string, i int) int {
 	return i
 }
 
-// asciiWord returns the ASCII letters at the beginning of eight bytes, in lower case and packed, and their number.
-func asciiWord(s string) (word uint64, n int) {
-	x := eight.At(s, 0)
+// asciiLetters returns the ASCII letters at the beginning of eight bytes, in lower case and packed, and their number.
+func asciiLetters(x uint64) (word uint64, n int) {
 	lower := x | 0x20*eight.Ones
 	low := lower &^ eight.High // so that no sum carries into the next byte
 	letter := (low + (0x80-'a')*eight.Ones) &^ (low + (0x80-'z'-1)*eight.Ones) &^ x & eight.High

@@ -1,8 +1,12 @@
 package text
 
 import (
+	"encoding/binary"
+	"math/bits"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/parley-nlp/parley/model/text/eight"
 )
 
 // Byte classes: what a token that begins with this byte is.
@@ -46,18 +50,18 @@ const (
 )
 
 // arabic[r-0x600] is the role of r, and arabicForm[r-0x600] the UTF-8 of the
-// letter that r becomes, 0 for what is not a letter. Variant letters that Arabic
-// writers use for one another fall together.
+// letter that r becomes, its first byte lowest, 0 for what is not a letter.
+// Variant letters that Arabic writers use for one another fall together.
 var (
 	arabic     [256]uint8
-	arabicForm [256][2]byte
+	arabicForm [256]uint16
 )
 
 // arabicLetter returns the form of the rune of two bytes that begins at s[i], with
 // a byte of class cArabic; 0 if it is not a letter.
-func arabicLetter(s string, i int) (form [2]byte) {
+func arabicLetter(s string, i int) (form uint16) {
 	if i+1 == len(s) || s[i+1]&0xC0 != 0x80 {
-		return form
+		return 0
 	}
 	return arabicForm[s[i]<<6|s[i+1]&0x3F]
 }
@@ -71,15 +75,114 @@ func init() {
 		case unicode.IsDigit(r):
 			arabic[i] = arDigit
 		case unicode.IsLetter(r):
-			copy(arabicForm[i][:], string(r))
+			arabicForm[i] = binary.LittleEndian.Uint16([]byte(string(r)))
 		}
 	}
 	for from, to := range map[rune]rune{
 		'أ': 'ا', 'إ': 'ا', 'آ': 'ا', 'ٱ': 'ا', 'ى': 'ي', 'ی': 'ي', 'ې': 'ي',
 		'ک': 'ك', 'ة': 'ه', 'ہ': 'ه', 'ە': 'ه', 'ھ': 'ه',
 	} {
-		copy(arabicForm[from-0x600][:], string(to))
+		arabicForm[from-0x600] = arabicForm[to-0x600]
 	}
+}
+
+// plainWord reads a word of ASCII letters alone that white space or a comma ends,
+// as most do, if one begins at z.i: eight letters at once, since where a word ends
+// is hard to foretell.
+func (z *tokenizer) plainWord() bool {
+	s, i, h := z.s, z.i, HashOffset
+	norm, small := z.t.norm, uint64(0)
+	for n := 8; n == 8; i += n {
+		if len(s)-i <= 8 {
+			return false
+		}
+		x := eight.At(s, i)
+		var word uint64
+		word, n = asciiLetters(x)
+		small |= x & word
+		norm = binary.LittleEndian.AppendUint64(norm, word)
+		norm = norm[:len(norm)-8+n]
+		h = hashLetters(h, word, n)
+	}
+	if c := s[i]; class[c] != cSpace && c != ',' {
+		return false
+	}
+	var flags uint8
+	if class[s[z.i]] == cUpper {
+		flags = Capital
+		if small&(0x20*eight.Ones) == 0 && i-z.i > 1 {
+			flags |= AllCaps
+		}
+	}
+	start, n0 := z.i, len(z.t.norm)
+	z.t.norm, z.i = norm, i
+	z.add(start, i, Word, flags, n0, h)
+	return true
+}
+
+// plainArabic is plainWord for words of Arabic letters, four at a time.
+func (z *tokenizer) plainArabic() bool {
+	s, i, h := z.s, z.i, HashOffset
+	norm := z.t.norm
+	for n := 4; n == 4; i += 2 * n {
+		if len(s)-i <= 8 {
+			return false
+		}
+		var word uint64
+		word, n = arabicForms(eight.At(s, i))
+		norm = binary.LittleEndian.AppendUint64(norm, word)
+		norm = norm[:len(norm)-8+2*n]
+		h = hashLetters(h, word, 2*n)
+	}
+	if i == z.i || class[s[i]] != cSpace {
+		return false
+	}
+	start, n0 := z.i, len(z.t.norm)
+	z.t.norm, z.i = norm, i
+	z.add(start, i, Word, ArabicTok, n0, h)
+	return true
+}
+
+// arabicForms returns the forms of the Arabic letters at the beginning of eight
+// bytes, packed, and their number.
+func arabicForms(x uint64) (word uint64, n int) {
+	const ones = 0x0001000100010001                // a letter is two bytes
+	other := (x^0xD8*ones)&(0xFC*ones) + 0xFC*ones // bit 8 if the first byte is not of class cArabic
+	at := x&(3*ones)<<6 | x>>8&(0x3F*ones)
+	word = uint64(arabicForm[at&0xFF]) | uint64(arabicForm[at>>16&0xFF])<<16 |
+		uint64(arabicForm[at>>32&0xFF])<<32 | uint64(arabicForm[at>>48&0xFF])<<48
+	letter := word & (0x80 * ones) &^ (other >> 1)
+	n = bits.TrailingZeros64(^letter&(0x80*ones)) / 16
+	return word & (1<<(16*n) - 1), n
+}
+
+// hashLetters adds the first n of eight letters to a hash, without a branch.
+func hashLetters(h, word uint64, n int) uint64 {
+	if next := (h ^ word&0xFF) * HashPrime; n > 0 {
+		h = next
+	}
+	if next := (h ^ word>>8&0xFF) * HashPrime; n > 1 {
+		h = next
+	}
+	if next := (h ^ word>>16&0xFF) * HashPrime; n > 2 {
+		h = next
+	}
+	if next := (h ^ word>>24&0xFF) * HashPrime; n > 3 {
+		h = next
+	}
+	if next := (h ^ word>>32&0xFF) * HashPrime; n > 4 {
+		h = next
+	}
+	if next := (h ^ word>>40&0xFF) * HashPrime; n > 5 {
+		h = next
+	}
+	if next := (h ^ word>>48&0xFF) * HashPrime; n > 6 {
+		h = next
+	}
+	if next := (h ^ word>>56) * HashPrime; n > 7 {
+		h = next
+	}
+	return h
 }
 
 // word reads a word that begins at z.i.
@@ -115,9 +218,9 @@ func (z *tokenizer) word() {
 		case cSpace:
 			goto end
 		case cArabic:
-			if form := arabicLetter(s, i); form[0] != 0 {
-				norm = append(norm, form[0], form[1])
-				h = ((h^uint64(form[0]))*HashPrime ^ uint64(form[1])) * HashPrime
+			if form := arabicLetter(s, i); form != 0 {
+				norm = append(norm, byte(form), byte(form>>8))
+				h = ((h^uint64(form&0xFF))*HashPrime ^ uint64(form>>8)) * HashPrime
 				letters++
 				flags |= ArabicTok
 				i += 2

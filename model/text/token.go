@@ -121,17 +121,21 @@ func (z *tokenizer) next() {
 		z.i++
 		z.spaced = true
 	case cLower, cUpper:
-		z.word()
+		if !z.plainWord() {
+			z.word()
+		}
 	case cDigit:
 		z.number()
 	case cPunct:
 		z.punct(z.i, 1, rune(c))
 	case cArabic:
-		if arabicLetter(z.s, z.i)[0] != 0 {
+		switch {
+		case z.plainArabic():
+		case arabicLetter(z.s, z.i) != 0:
 			z.word()
-			return
+		default:
+			z.wide()
 		}
-		z.wide()
 	default:
 		z.wide()
 	}

@@ -2,6 +2,7 @@ package text
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -216,6 +217,12 @@ func FuzzTokenize(f *testing.F) {
 		checkTokens(t, s, &toks)
 		if again := fmt.Sprint(spell(s)); again != first {
 			t.Fatalf("%q, then %q", first, again)
+		}
+		// With room behind them words are read eight bytes at a time.
+		var roomy Tokens
+		roomy.Tokenize(s + strings.Repeat(" ", 16))
+		if !slices.Equal(roomy.List, toks.List) || string(roomy.norm) != string(toks.norm) {
+			t.Fatalf("%v %q, before white space %v %q", toks.List, toks.norm, roomy.List, roomy.norm)
 		}
 		for i := range toks.List {
 			if toks.List[i].Kind == Word {
