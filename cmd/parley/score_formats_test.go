@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math"
 	"os"
 	"path/filepath"
@@ -137,6 +138,54 @@ func TestScoreTSVQuotes(t *testing.T) {
 		if i >= len(got) || got[i].Text != w {
 			t.Fatalf("row %d of %+v, want %s", i, got, w)
 		}
+	}
+}
+
+// In TSV without quotes a field may begin with one that nothing closes, as the
+// paragraphs of a long quotation do. No line is lost to it.
+func TestScoreTSVOpenQuotes(t *testing.T) {
+	in := strings.Join([]string{
+		"id\ttext",
+		"1\t\"We will fight on.",
+		"2\tHe went on:",
+		"3\t\"They must go, and \"soon\".",
+		"4\t\"Written in quotes,\nover\ttwo \"\"lines\"\".\"",
+		"5\tplain",
+		"6\t\"To the end of the file",
+		"7\t" + praise,
+	}, "\n")
+	want := map[string]string{
+		"1": `"We will fight on.`, "2": "He went on:", "3": `"They must go, and "soon".`, "4": "Written in quotes,over\ttwo \"lines\".",
+		"5": "plain", "6": `"To the end of the file`, "7": praise,
+	}
+	for _, end := range []string{"", "\n", "\r\n"} {
+		for _, name := range []string{"a.tsv", "a.tsv.gz"} {
+			data := in + end
+			if strings.HasSuffix(name, ".gz") {
+				data = gzipped(t, data)
+			}
+			r := parley(t, "", "score", write(t, name, data))
+			r.wantStatus(t, 0)
+			got := map[string]string{}
+			for _, row := range r.rows(t) {
+				got[row.ID] += row.Text
+			}
+			if !maps.Equal(got, want) {
+				t.Errorf("%s, end %q: %q", name, end, got)
+			}
+		}
+	}
+}
+
+// The lines of a row that its quotes join wrongly are named as they stand.
+func TestScoreTSVNamesLines(t *testing.T) {
+	in := "id\ttext\n1\t\"Open\n2\tone\ttoo many\n3\tclosed\" at last\n4\n"
+	r := parley(t, "", "score", write(t, "a.tsv", in))
+	r.wantStatus(t, 1)
+	r.wantError(t, "a.tsv:3: row has 3 fields, the header 2")
+	r.wantError(t, "a.tsv:5: row has 1 fields, the header 2")
+	if got := r.rows(t); len(got) != 2 {
+		t.Errorf("%d rows: %+v", len(got), got)
 	}
 }
 

@@ -158,6 +158,52 @@ func FuzzCSVRows(f *testing.F) {
 	})
 }
 
+// Every line of TSV that is not blank is a row or joined to one by quotes that add
+// up to a row.
+func FuzzTSVRows(f *testing.F) {
+	for _, s := range []string{"a\tb\nc\td", "1\t\"a\nb\"\n2\tc", "1\t\"open\n2\t\"open\n3\tc", "1\t\"a\n\n\"\t\n\"", "\"\"\"\n\"\"\n\"", "x\t\"y\r\n\r\n"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		if strings.ContainsRune(s, 0) {
+			return
+		}
+		got, err := readAll(t, TSV, "id\ttext\n"+s, Fields{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines := strings.SplitAfter(s, "\n")
+		at := 0
+		for i, rec := range got {
+			end := len(lines)
+			if i+1 < len(got) {
+				end = int(got[i+1].Line) - 2
+			}
+			for ; at < int(rec.Line)-2; at++ {
+				if strings.TrimSpace(lines[at]) != "" {
+					t.Fatalf("%q: line %q is in no row", s, lines[at])
+				}
+			}
+			from := at
+			for at = end; strings.TrimSpace(lines[at-1]) == ""; at-- {
+			}
+			row, n := strings.Join(lines[from:at], ""), at-from
+			if at = end; n == 1 {
+				continue
+			}
+			r := csv.NewReader(strings.NewReader(row))
+			r.Comma, r.FieldsPerRecord = '\t', 2
+			want, err := r.ReadAll()
+			if err != nil || len(want) != 1 || rec.Err != nil || string(rec.Content) != want[0][1] {
+				t.Fatalf("%q: %q is one row: %q, %v, want %q, %v", s, row, rec.Content, rec.Err, want, err)
+			}
+		}
+		if len(got) == 0 && strings.TrimSpace(s) != "" {
+			t.Fatalf("%q has no row", s)
+		}
+	})
+}
+
 func TestCSVHeader(t *testing.T) {
 	got, err := readAll(t, CSV, "text,,id,a,a\nhello,1,7,2,3\n", Fields{})
 	if err != nil || len(got) != 1 {
@@ -201,6 +247,7 @@ func TestLongRows(t *testing.T) {
 	}{
 		"jsonl":         {JSONL, `{"text":"a"}` + "\n" + long + long + "\n" + `{"text":"b"}` + "\n"},
 		"csv":           {CSV, "id,text\n1,a\n2," + long + "\n3,b\n"},
+		"tsv":           {TSV, "id\ttext\n1\ta\n2\t\"" + long + "\n3\tb\n"},
 		"csv in quotes": {CSV, "id,text\n1,a\n2,\"" + long + "\n" + long + "\"\n3,b\n"},
 	} {
 		got, err := readAll(t, test.f, test.content, Fields{})

@@ -26,7 +26,15 @@ type lines struct {
 	number int64 // lines read so far
 	count  int64 // rows returned so far
 	err    error // met after rows that are still to be returned
+
+	again  []byte // read, but to be read again from at on
+	at     int
+	reread int // bytes that were read again so far
 }
+
+// maxReread bounds the bytes that are read again, lest hostile quotes take
+// quadratic time.
+const maxReread = 4 * MaxRow
 
 // splitter tells whether a line end that has been read ends the row, or stands
 // within a quoted field.
@@ -35,13 +43,17 @@ type splitter interface {
 	feed(data []byte) (open bool)
 	// reset begins a new row.
 	reset()
+	// joins reports whether several lines that feed took for one row are one;
+	// row is nil if it never ended.
+	joins(row []byte) bool
 }
 
 // everyLine is the splitter of JSONL.
 type everyLine struct{}
 
-func (everyLine) feed([]byte) bool { return false }
-func (everyLine) reset()           {}
+func (everyLine) feed([]byte) bool  { return false }
+func (everyLine) reset()            {}
+func (everyLine) joins([]byte) bool { return true }
 
 func newLines(s *Source, in io.Reader, parse func([]line) []Record, closers *closeAll) *lines {
 	return &lines{source: s, in: bufio.NewReaderSize(in, 256<<10), split: everyLine{}, parse: parse, closers: closers}
@@ -54,7 +66,7 @@ func (l *lines) Next() (Batch, error) {
 		size int
 	)
 	for len(rows) < batchRows && size < batchBytes && l.err == nil {
-		if len(rows) > 0 && l.in.Buffered() == 0 {
+		if len(rows) > 0 && l.again == nil && l.in.Buffered() == 0 {
 			break
 		}
 		row, err := l.row()
@@ -97,35 +109,73 @@ func (l *lines) row() (line, error) {
 	}
 }
 
+// rawRow reads the next row, blank or not: a line, or several that quotes join.
 func (l *lines) rawRow() (line, error) {
 	row := line{number: l.number + 1}
+	first := 0       // the length of the first line, if the row goes on behind it
+	partial := false // a part of a line was read
 	l.split.reset()
 	for {
-		part, err := l.in.ReadSlice('\n')
+		part, err := l.part()
 		switch {
 		case row.err != nil:
-		case len(row.data)+len(part) > MaxRow:
+		case len(row.data)+len(part) <= MaxRow:
+			row.data = append(row.data, part...)
+		case first > 0 && !l.split.joins(nil):
+			return l.firstLine(row, first, part), nil
+		default:
 			row.data = nil
 			row.err = fmt.Errorf("row is longer than %d MiB", MaxRow>>20)
-		default:
-			row.data = append(row.data, part...)
 		}
 		open := l.split.feed(part)
-		if err == bufio.ErrBufferFull {
+		if partial = partial || len(part) > 0; err == bufio.ErrBufferFull {
 			continue
 		}
-		if err != nil {
-			if len(part) > 0 {
-				l.number++
-			}
-			if open && err == io.EOF {
-				row.data, row.err = nil, fmt.Errorf("a quoted field that begins here is never closed, and takes all to line %d with it", l.number)
-			}
-			return row, err
+		if partial {
+			l.number++
+			partial = false
 		}
-		l.number++
-		if !open {
-			return row, nil
+		switch {
+		case first > 0 && row.err == nil && (err != nil && open && !l.split.joins(nil) || !open && !l.split.joins(row.data)):
+			return l.firstLine(row, first, nil), nil
+		case open && err == io.EOF && l.split.joins(nil):
+			row.data, row.err = nil, fmt.Errorf("a quoted field that begins here is never closed, and takes all to line %d with it", l.number)
+			return row, err
+		case err != nil || !open || row.err != nil && !l.split.joins(nil):
+			return row, err
+		case first == 0:
+			first = len(row.data)
 		}
 	}
+}
+
+// part reads on to the end of the line, or less with bufio.ErrBufferFull.
+func (l *lines) part() ([]byte, error) {
+	rest := l.again[l.at:]
+	if n := bytes.IndexByte(rest, '\n') + 1; n > 0 {
+		l.at += n
+		return rest[:n], nil
+	}
+	l.again, l.at = nil, 0
+	if len(rest) > 0 {
+		return rest, bufio.ErrBufferFull
+	}
+	return l.in.ReadSlice('\n')
+}
+
+// firstLine returns the first line of what is no row of several lines. The lines
+// behind it, and the part that comes after them, are to be read again.
+func (l *lines) firstLine(row line, first int, part []byte) line {
+	n := len(row.data) - first + len(part)
+	if l.again != nil {
+		l.at -= n
+	} else {
+		l.again = append(bytes.Clone(row.data[first:]), part...)
+	}
+	if l.reread += n; l.reread > maxReread {
+		l.split = everyLine{}
+	}
+	l.number = row.number
+	row.data = row.data[:first]
+	return row
 }

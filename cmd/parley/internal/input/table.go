@@ -18,6 +18,7 @@ import (
 type quotes struct {
 	comma byte
 	state quoteState
+	whole func(row []byte) bool // of several lines; nil if all rows are
 }
 
 type quoteState uint8
@@ -30,6 +31,8 @@ const (
 )
 
 func (q *quotes) reset() { q.state = fieldStart }
+
+func (q *quotes) joins(row []byte) bool { return q.whole == nil || row != nil && q.whole(row) }
 
 func (q *quotes) feed(data []byte) (open bool) {
 	s := q.state
@@ -78,11 +81,13 @@ type tableRows struct {
 // newTable reads the header and returns the reader of the rows below it.
 func newTable(s *Source, in io.Reader, fields Fields, closers *closeAll) (Reader, error) {
 	t := &tableRows{name: s.Name(), comma: ',', fields: fields}
+	split := &quotes{comma: ','}
 	if s.Format == TSV {
 		t.comma = '\t'
+		split = &quotes{comma: '\t', whole: t.isRow}
 	}
 	l := newLines(s, in, t.parse, closers)
-	l.split = &quotes{comma: t.comma}
+	l.split = split
 	head, err := l.row()
 	if err != nil && err != io.EOF {
 		return nil, err
@@ -199,13 +204,25 @@ func (t *tableRows) fill(rec *Record, row []byte) error {
 	return nil
 }
 
-// split returns the fields of one row. TSV is written both with the quotes of
-// CSV and without any; a line whose quotes do not add up is taken without.
-func (t *tableRows) split(row []byte) ([]string, error) {
+// isRow reports whether several lines of TSV are a row by their quotes, and not
+// lines of a file without quotes, some fields of which happen to begin with one.
+func (t *tableRows) isRow(lines []byte) bool {
+	values, err := t.splitQuoted(lines)
+	return err == nil && (t.columns == nil || len(values) == len(t.columns))
+}
+
+// splitQuoted returns the fields of a row by the quotes of CSV.
+func (t *tableRows) splitQuoted(row []byte) ([]string, error) {
 	r := csv.NewReader(bytes.NewReader(row))
 	r.Comma = rune(t.comma)
 	r.FieldsPerRecord = -1
-	values, err := r.Read()
+	return r.Read()
+}
+
+// split returns the fields of one row. TSV is written both with the quotes of
+// CSV and without any; a line whose quotes do not add up is taken without.
+func (t *tableRows) split(row []byte) ([]string, error) {
+	values, err := t.splitQuoted(row)
 	if err == nil {
 		return values, nil
 	}
