@@ -308,6 +308,42 @@ func TestMalformed(t *testing.T) {
 	}
 }
 
+// In a stream a message that cannot be decoded is answered with an error, and the
+// others as if it had not been there.
+func TestMalformedInStream(t *testing.T) {
+	_, addr := start(t, Options{})
+	conn := dial(t, addr, grpcInsecure)
+	stream, err := conn.NewStream(testContext(t), &grpc.StreamDesc{ClientStreams: true, ServerStreams: true},
+		parleyv1.ClassifierService_StreamClassify_FullMethodName, grpc.ForceCodec(rawCodec{}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	good, err := proto.Marshal(&parleyv1.StreamClassifyRequest{Id: "good", Documents: plains("Moscow thanked Assad.")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, raw := range []string{string(good), "\xff\xff\xff", "\x12\x05\x0a\x03\xff\xfe\xfd", string(good)} {
+		if err := stream.SendMsg([]byte(raw)); err != nil {
+			t.Fatal(err)
+		}
+		var data []byte
+		if err := stream.RecvMsg(&data); err != nil {
+			t.Fatalf("message %d: %v", i, err)
+		}
+		var r parleyv1.StreamClassifyResponse
+		if err := proto.Unmarshal(data, &r); err != nil {
+			t.Fatal(err)
+		}
+		want := "MALFORMED_REQUEST"
+		if raw == string(good) {
+			want = ""
+		}
+		if r.Sequence != int64(i) || r.GetError().GetReason() != want || want == "" && len(r.GetResult().GetItems()) != 1 {
+			t.Errorf("message %d is answered with %v", i, &r)
+		}
+	}
+}
+
 func TestModelErrors(t *testing.T) {
 	c := client(t, Options{Limits: Limits{DocumentBytes: 4 << 20, Paragraphs: 10}})
 	_, err := c.Classify(testContext(t), &parleyv1.ClassifyRequest{Document: plain(strings.Repeat("x", model.MaxParagraph+1))})

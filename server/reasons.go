@@ -65,7 +65,7 @@ var Reasons = []Row{
 	{EnumUnknown, codes.InvalidArgument, "A content type, encoding, unit or language is none that this server accepts.", "Use one of those that the message lists; the client may be newer than the server."},
 	{EvidenceOutOfRange, codes.InvalidArgument, "`max_evidence` is not in 0 to 16.", "Stay in the range."},
 	{FieldInvalid, codes.InvalidArgument, "Another field has a value that is not accepted; the field violation names it.", "Follow the field's comment in the schema."},
-	{MalformedRequest, codes.InvalidArgument, "The request is not valid protobuf, or a `string` field is not UTF-8.", "Send text of unknown encoding in `raw`."},
+	{MalformedRequest, codes.InvalidArgument, "The request is not valid protobuf, a `string` field is not UTF-8, or JSON names a field or an enum value that does not exist.", "Send text of unknown encoding in `raw`."},
 	{MessageTooLarge, codes.ResourceExhausted, "A message of a stream is larger than `--max-message-bytes`. For other calls gRPC itself answers so, without an ErrorInfo.", "Send smaller messages, or raise the limit."},
 	{ModelNotFound, codes.NotFound, "No alias and no model of that name is known.", "Ask ListModels."},
 	{ModelNotServable, codes.FailedPrecondition, "The model is stored but cannot answer: it is not loaded, or its file is broken or of another version.", "Give it an alias with ActivateModel, or store a sound file; GetModel says what is wrong."},

@@ -95,13 +95,17 @@ func (c *classifier) receive(ctx context.Context, stream grpc.BidiStreamingServe
 		if errors.Is(err, io.EOF) {
 			return nil
 		}
+		var bad *Error
+		if errors.As(err, &bad) && bad.Reason == MalformedRequest { // the others are as good as before
+			req, err = nil, nil
+		}
 		if err != nil {
 			return receiveError(err)
 		}
 		if c.drain.begun() {
 			return Errorf(ShuttingDown, "the server is shutting down")
 		}
-		size := min(sizeOf(req.Documents), streamBytes)
+		size := min(sizeOf(req.GetDocuments()), streamBytes)
 		if err := bytes.Acquire(ctx, size); err != nil {
 			return toError(err)
 		}
@@ -110,6 +114,10 @@ func (c *classifier) receive(ctx context.Context, stream grpc.BidiStreamingServe
 		case order <- a:
 		case <-ctx.Done():
 			return toError(ctx.Err())
+		}
+		if req == nil {
+			a <- &parleyv1.StreamClassifyResponse{Sequence: sequence, Outcome: &parleyv1.StreamClassifyResponse_Error{Error: bad.Item()}}
+			continue
 		}
 		go func() {
 			a <- c.answer(ctx, req, sequence)

@@ -56,7 +56,7 @@ func newWeb(g *grpc.Server, l Limits, origins []string, log *slog.Logger) (*http
 	}
 	t, err := vanguardgrpc.NewTranscoder(g,
 		vanguard.WithRules(known...),
-		vanguard.WithCodec(func(r vanguard.TypeResolver) vanguard.Codec { return jsonCodec{vanguard.NewJSONCodec(r)} }),
+		vanguard.WithCodec(newJSONCodec),
 		vanguard.WithDefaultServiceOptions(
 			vanguard.WithTargetCodecs(vanguard.CodecProto), vanguard.WithTargetProtocols(vanguard.ProtocolGRPC),
 			vanguard.WithMaxMessageBufferBytes(uint32(min(webAnswer*l.MessageBytes+webSlack, math.MaxUint32))),
@@ -121,8 +121,15 @@ func isConnect(kind string) bool {
 }
 
 // jsonCodec is vanguard's, but for requests that cannot be decoded: they are the
-// caller's fault.
+// caller's fault, and so are fields and enum names that are none. Left out in
+// silence, a misspelt unit would make all offsets wrong.
 type jsonCodec struct{ *vanguard.JSONCodec }
+
+func newJSONCodec(r vanguard.TypeResolver) vanguard.Codec {
+	c := vanguard.NewJSONCodec(r)
+	c.UnmarshalOptions.DiscardUnknown = false
+	return jsonCodec{c}
+}
 
 func (c jsonCodec) Unmarshal(data []byte, m proto.Message) error {
 	return malformed(c.JSONCodec.Unmarshal(data, m))

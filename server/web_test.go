@@ -77,6 +77,8 @@ func TestJSON(t *testing.T) {
 				"model":         {`{"document":{"content":"x"},"options":{"model":"nobody"}}`, 404, "MODEL_NOT_FOUND"},
 				"not JSON":      {`{"document":`, 400, "MALFORMED_REQUEST"},
 				"wrong type":    {`{"document":7}`, 400, "MALFORMED_REQUEST"},
+				"no such unit":  {`{"document":{"content":"x"},"options":{"encoding":"UTF16"}}`, 400, "MALFORMED_REQUEST"},
+				"no such field": {`{"document":{"content":"x"},"options":{"maxEvidences":1}}`, 400, "MALFORMED_REQUEST"},
 			} {
 				code, _, body := post(t, http.DefaultClient, url, "application/json", []byte(bad.body))
 				if code != bad.code || !strings.Contains(string(body), bad.says) {

@@ -46,16 +46,14 @@ func BenchmarkArchive(b *testing.B) {
 				cmd := commandWithin(b, 30*time.Minute, "", append(append([]string{"score"}, run.args...), in)...)
 				cmd.Dir = dir
 				start := time.Now()
-				r := finish(b, cmd)
+				r, rss := finishWatched(b, cmd)
 				took := time.Since(start)
 				r.wantStatus(b, 0)
 				b.ReportMetric(float64(n)/took.Seconds(), "paragraphs/s")
 				cpu := cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
 				b.ReportMetric(float64(n)/cpu.Seconds(), "paragraphs/cpu-s")
 				b.ReportMetric(float64(words)/float64(n), "words/paragraph")
-				if rss, ok := maxRSS(cmd.ProcessState); ok {
-					b.ReportMetric(float64(rss>>20), "MiB")
-				}
+				b.ReportMetric(float64(rss>>20), "MiB")
 			}
 		})
 	}

@@ -177,9 +177,13 @@ func (f *explainFlags) edits() ([]edit, error) {
 func change(s string, edits []edit) (string, error) {
 	out, made := applyEdits(s, edits)
 	for i, n := range made {
-		if n == 0 {
-			return "", usageError("%q is not in the text (words are found only whole)", edits[i].words)
+		if n > 0 {
+			continue
 		}
+		if _, alone := applyEdits(s, edits[i:i+1]); alone[0] > 0 {
+			return "", usageError("%q stands in the text only where another change takes it: changes must not overlap", edits[i].words)
+		}
+		return "", usageError("%q is not in the text (words are found only whole)", edits[i].words)
 	}
 	return out, nil
 }

@@ -142,6 +142,7 @@ func TestExplainErrors(t *testing.T) {
 		"part of word":  {praise, []string{"--remove", "vow", "-"}, 2, `"vow" is not in the text`},
 		"no equal sign": {praise, []string{"--replace", "vowed", "-"}, 2, "want OLD=NEW"},
 		"replace what":  {praise, []string{"--replace", "x=y", "-"}, 2, `"x" is not in the text`},
+		"overlap":       {praise, []string{"--remove", "praised Bashar", "--remove", "praised", "-"}, 2, `"praised" stands in the text only where another change takes it`},
 		"a file":        {"", []string{"explain_test.go"}, 2, "parley explain - < explain_test.go"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -169,6 +170,7 @@ func TestApplyEdits(t *testing.T) {
 		"longest":       {"stand by him", []edit{{"stand", "sit"}, {"stand by", "leave"}}, "leave him", 1},
 		"swapped":       {"Moscow told Washington", []edit{{"Moscow", "Washington"}, {"Washington", "Moscow"}}, "Washington told Moscow", 2},
 		"genitive":      {"Assad's ally", []edit{{"Assad", "Putin"}}, "Putin's ally", 1},
+		"no stump":      {"Assad's ally", []edit{{"Assad", ""}}, "ally", 1},
 		"own genitive":  {"Assad's ally, Assad", []edit{{"Assad's", "an"}}, "an ally, Assad", 1},
 		"hyphen":        {"pro-Assad forces", []edit{{"pro-Assad", "rebel"}}, "rebel forces", 1},
 		"number":        {"300 of 450", []edit{{"450", "451"}}, "300 of 451", 1},

@@ -14,8 +14,8 @@ type edit struct {
 // applyEdits makes all the edits of s at once and tells how often each was made.
 // Words match as the model reads them: in any case, with any white space between
 // them, Arabic letters in all their variants, and only whole. Where several
-// match, the longest does. What is removed takes one of the blanks around it with
-// it.
+// match, the longest does. A name that is replaced keeps its genitive 's; what is
+// removed takes it along, and one of the blanks around it.
 func applyEdits(s string, edits []edit) (string, []int) {
 	var toks text.Tokens
 	toks.Tokenize(s)
@@ -36,8 +36,11 @@ func applyEdits(s string, edits []edit) (string, []int) {
 			i++
 			continue
 		}
-		start, end := int(toks.List[i].Start), patterns[which].end(s, &toks.List[i+n-1])
-		by := edits[which].by
+		by, last := edits[which].by, &toks.List[i+n-1]
+		start, end := int(toks.List[i].Start), int(last.End)
+		if by != "" {
+			end = patterns[which].end(s, last)
+		}
 		b.WriteString(s[done:start])
 		b.WriteString(by)
 		if by == "" && strings.HasPrefix(s[end:], " ") && (b.Len() == 0 || strings.HasSuffix(b.String(), " ")) {

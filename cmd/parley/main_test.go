@@ -70,14 +70,37 @@ func commandWithin(t testing.TB, d time.Duration, stdin string, args ...string) 
 
 func finish(t testing.TB, cmd *exec.Cmd) result {
 	t.Helper()
+	r, _ := finishWatched(t, cmd)
+	return r
+}
+
+// finishWatched also returns the most memory that the program held, in bytes, as
+// seen every few milliseconds; 0 where it is not told.
+func finishWatched(t testing.TB, cmd *exec.Cmd) (r result, rss int64) {
+	t.Helper()
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	err := cmd.Run()
-	var exit *exec.ExitError
-	if err != nil && !errors.As(err, &exit) {
+	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	return result{stdout.String(), stderr.String(), cmd.ProcessState.ExitCode()}
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			if n, ok := peakRSS(cmd.Process.Pid); ok {
+				rss = n
+			}
+		case err := <-ended:
+			var exit *exec.ExitError
+			if err != nil && !errors.As(err, &exit) {
+				t.Fatal(err)
+			}
+			return result{stdout.String(), stderr.String(), cmd.ProcessState.ExitCode()}, rss
+		}
+	}
 }
 
 // wantStatus fails the test when the program ended otherwise.

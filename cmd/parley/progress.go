@@ -21,6 +21,7 @@ type progress struct {
 	last  time.Time
 
 	base int64         // rows at the start of a resumed run
+	from int64         // bytes that a resumed run read until it went on
 	read *atomic.Int64 // bytes of inputs read
 	size int64         // bytes of all inputs, 0 if it is not known
 
@@ -35,6 +36,9 @@ const (
 // update shows the figures if it is time to.
 func (p *progress) update(c journal.Counts) {
 	now := time.Now()
+	if scored := c.Rows + c.Dropped; p.base > 0 && p.from == 0 && scored > p.base {
+		p.start, p.base, p.from = now, scored, p.read.Load() // what was skipped tells nothing of the pace
+	}
 	if p.every == 0 || now.Sub(p.last) < p.every {
 		return
 	}
@@ -64,8 +68,8 @@ func (p *progress) line(c journal.Counts, now time.Time) string {
 	if read := p.read.Load(); p.size > 0 && read > 0 {
 		share := min(1, float64(read)/float64(p.size))
 		fmt.Fprintf(&b, ", %.0f%%", 100*share)
-		if share < 1 {
-			left := time.Duration(float64(elapsed) * (1 - share) / share)
+		if share < 1 && read > p.from {
+			left := time.Duration(float64(elapsed) * float64(p.size-read) / float64(read-p.from))
 			fmt.Fprintf(&b, ", %s left", left.Round(time.Second))
 		}
 	}

@@ -19,13 +19,24 @@ func TestProgress(t *testing.T) {
 	start := time.Now().Add(-100 * time.Second)
 	open := func(live bool, every time.Duration) (*progress, *bytes.Buffer) {
 		var b bytes.Buffer
-		return &progress{w: &b, live: live, every: every, start: start, last: start, read: read, size: 100, base: 200}, &b
+		return &progress{w: &b, live: live, every: every, start: start, last: start, read: read, size: 100}, &b
 	}
 	p, _ := open(false, time.Second)
 	line := p.line(counts, start.Add(10*time.Second))
-	want := "400 paragraphs, 20/s, 25%, 30s left, 3 failed; stance favor 50% against 0% neutral 0% unrelated 50%; tone cooperative 0% confrontational 0% neutral 100%"
+	want := "400 paragraphs, 40/s, 25%, 30s left, 3 failed; stance favor 50% against 0% neutral 0% unrelated 50%; tone cooperative 0% confrontational 0% neutral 100%"
 	if line != want {
 		t.Errorf("line is\n%s, want\n%s", line, want)
+	}
+
+	// A resumed run counts from where it went on.
+	p, _ = open(false, time.Second)
+	p.base = 200
+	p.update(counts)
+	read.Store(50)
+	more := counts
+	more.Rows += 100
+	if line := p.line(more, p.start.Add(10*time.Second)); !strings.HasPrefix(line, "500 paragraphs, 10/s, 50%, 20s left") {
+		t.Errorf("line of a resumed run is %s", line)
 	}
 
 	p, out := open(false, time.Second)

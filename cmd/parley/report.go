@@ -42,7 +42,8 @@ to search.
 What the rows carry in extra describes their article, in capitals or not: date,
 published or year its day; source, outlet or publisher its source (else its id);
 title or headline its title; url its address. Rows may come in any order and
-from any number of files: those with one id make one article.
+from any number of files: those with one id of which the same is said make one
+article.
 
 A row that is not one of parley score is named on standard error and left out,
 and the exit status is 1.`,

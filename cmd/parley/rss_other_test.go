@@ -2,7 +2,5 @@
 
 package main
 
-import "os"
-
-// maxRSS is known on Linux only.
-func maxRSS(*os.ProcessState) (int64, bool) { return 0, false }
+// peakRSS is known on Linux only.
+func peakRSS(int) (int64, bool) { return 0, false }

@@ -149,13 +149,13 @@ func TestScoreTSVOpenQuotes(t *testing.T) {
 		"1\t\"We will fight on.",
 		"2\tHe went on:",
 		"3\t\"They must go, and \"soon\".",
-		"4\t\"Written in quotes,\nover\ttwo \"\"lines\"\".\"",
+		"4\t\"Written in quotes,\nover two \"\"lines\"\".\"",
 		"5\tplain",
 		"6\t\"To the end of the file",
 		"7\t" + praise,
 	}, "\n")
 	want := map[string]string{
-		"1": `"We will fight on.`, "2": "He went on:", "3": `"They must go, and "soon".`, "4": "Written in quotes,over\ttwo \"lines\".",
+		"1": `"We will fight on.`, "2": "He went on:", "3": `"They must go, and "soon".`, "4": "Written in quotes,over two \"lines\".",
 		"5": "plain", "6": `"To the end of the file`, "7": praise,
 	}
 	for _, end := range []string{"", "\n", "\r\n"} {
@@ -174,6 +174,42 @@ func TestScoreTSVOpenQuotes(t *testing.T) {
 				t.Errorf("%s, end %q: %q", name, end, got)
 			}
 		}
+	}
+}
+
+// Text is what stands in the file, whatever ends its lines.
+func TestScoreCSVKeepsLineEnds(t *testing.T) {
+	text := "First line\r\nsecond line.\r\n\r\nSecond paragraph."
+	quoted, err := json.Marshal(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := parley(t, "", "score", write(t, "a.jsonl", `{"id":"1","text":`+string(quoted)+`,"n":"x\r\ny"}`+"\n")).stdout
+	for name, comma := range map[string]string{"a.csv": ",", "a.tsv": "\t"} {
+		row := strings.Join([]string{"1", `"` + text + `"`, "\"x\r\ny\""}, comma)
+		if got := parley(t, "", "score", write(t, name, strings.Join([]string{"id", "text", "n"}, comma)+"\r\n"+row+"\r\n")).stdout; got != want {
+			t.Errorf("%s: %s, want %s", name, got, want)
+		}
+	}
+}
+
+// A NUL is the fault of its row, wherever in the file it stands.
+func TestScoreNULInRow(t *testing.T) {
+	r := parley(t, "", "score", write(t, "a.csv", "id,text\n1,Good row here.\n2,bad\x00row\n3,Another good row.\n"))
+	r.wantStatus(t, 1)
+	r.wantError(t, "a.csv:3: content is binary")
+	if got := r.rows(t); len(got) != 2 {
+		t.Errorf("rows are %+v", got)
+	}
+}
+
+// A file of many equal column names is read at once.
+func TestScoreEqualColumns(t *testing.T) {
+	const n = 50_000
+	r := parley(t, "", "score", write(t, "a.csv", "text"+strings.Repeat(",a", n)+"\nhello there"+strings.Repeat(",1", n)+"\n"))
+	r.wantStatus(t, 0)
+	if got := r.rows(t); len(got) != 1 || !bytes.Contains(got[0].Extra, []byte(`"a_50000":"1"`)) {
+		t.Errorf("%d rows", len(got))
 	}
 }
 
@@ -468,13 +504,13 @@ func TestScoreHugeLine(t *testing.T) {
 		}
 		fmt.Fprintf(in, "\"}\n{\"text\":\"%s\"}\n", plain)
 	}()
-	r := finish(t, cmd)
+	r, rss := finishWatched(t, cmd)
 	r.wantStatus(t, 1)
 	r.wantError(t, "stdin:1: row is longer than 16 MiB")
 	if len(r.rows(t)) != 1 {
 		t.Errorf("rows are %s", r.stdout)
 	}
-	if rss, ok := maxRSS(cmd.ProcessState); ok && rss > 400<<20 {
+	if rss > 400<<20 {
 		t.Errorf("the run took %d MiB", rss>>20)
 	}
 }

@@ -65,6 +65,9 @@ func (f *scoreFlags) checkFiles(cmd *cobra.Command, in *inputs, format outputFor
 			return usageError("output %s is also the model", out.name)
 		}
 	}
+	if f.errors == "-" {
+		return usageError("--errors is -, but what failed is on standard error anyway (want a file)")
+	}
 	if f.errors != "" && samePath(f.errors, f.output) {
 		return usageError("--errors and --output are the same file")
 	}

@@ -178,6 +178,9 @@ func (c *config) check(getenv func(string) string) error {
 		return errors.New("--tls-client-ca needs --tls-cert and --tls-key")
 	}
 	if c.tlsCert == "" && !c.insecure {
+		if c.listen == ":0" { // any free port, for a start without settings
+			c.listen = "127.0.0.1:0"
+		}
 		if err := requireLoopback(c.listen); err != nil {
 			return err
 		}

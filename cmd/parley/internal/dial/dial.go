@@ -15,6 +15,7 @@ import (
 
 	"github.com/spf13/pflag"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/backoff"
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/keepalive"
@@ -22,6 +23,13 @@ import (
 
 // maxAnswer is the largest message that is accepted from a server.
 const maxAnswer = 64 << 20
+
+// reconnect is how a connection is tried again: soon, since the waiting between
+// attempts of a call is the caller's.
+var reconnect = grpc.ConnectParams{
+	Backoff:           backoff.Config{BaseDelay: 100 * time.Millisecond, Multiplier: 1.6, Jitter: 0.2, MaxDelay: 2 * time.Second},
+	MinConnectTimeout: 10 * time.Second,
+}
 
 // Flags say how to reach servers. The zero value is plain text without a token.
 type Flags struct {
@@ -64,6 +72,7 @@ func (f *Flags) Dial(addr string, opts ...grpc.DialOption) (*grpc.ClientConn, er
 		grpc.WithTransportCredentials(transport),
 		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(maxAnswer)),
 		grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: 30 * time.Second, Timeout: 10 * time.Second}),
+		grpc.WithConnectParams(reconnect),
 		grpc.WithUserAgent("parley"),
 	}, opts...)
 	if f.TokenFile != "" {

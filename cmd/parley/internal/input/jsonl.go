@@ -90,7 +90,7 @@ func object(members []member) []byte {
 		}
 		b = jsonstring.Append(b, string(m.name))
 		b = append(b, ':')
-		b = append(b, compact(m.value)...)
+		b = append(b, jsonstring.Mend(compact(m.value))...)
 	}
 	b = append(b, '}')
 	if !utf8.Valid(b) {

@@ -131,7 +131,7 @@ func (l *lines) rawRow() (line, error) {
 		if partial = partial || len(part) > 0; err == bufio.ErrBufferFull {
 			continue
 		}
-		if partial {
+		if partial && (err == nil || err == io.EOF) {
 			l.number++
 			partial = false
 		}

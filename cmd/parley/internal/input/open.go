@@ -75,8 +75,7 @@ func (s *Source) Plain() (io.ReadCloser, error) {
 
 // wrap puts the name of the input before an error.
 func (s *Source) wrap(err error) error {
-	var path *os.PathError
-	if errors.As(err, &path) {
+	if path, ok := err.(*os.PathError); ok { //nolint:errorlint // what wraps it says more
 		err = path.Err
 	}
 	return fmt.Errorf("%s: %w", s.Name(), err)
@@ -169,7 +168,7 @@ func (s *Source) unpack(file io.Reader, closers *closeAll) (io.Reader, error) {
 	case Gzip:
 		z, err := gzip.NewReader(in)
 		if err != nil {
-			return nil, fmt.Errorf("gzip: %w", err)
+			return nil, damaged("gzip", err)
 		}
 		return &unpacker{z, "gzip"}, nil
 	case Zstd:
@@ -196,7 +195,8 @@ func packing(head []byte) Compression {
 	switch {
 	case bytes.HasPrefix(head, []byte{0x1F, 0x8B}):
 		return Gzip
-	case bytes.HasPrefix(head, []byte{0x28, 0xB5, 0x2F, 0xFD}):
+	case bytes.HasPrefix(head, []byte{0x28, 0xB5, 0x2F, 0xFD}),
+		len(head) >= 4 && head[0]&0xF0 == 0x50 && bytes.Equal(head[1:4], []byte{0x2A, 0x4D, 0x18}): // a skippable frame
 		return Zstd
 	}
 	return Plain
@@ -222,14 +222,17 @@ type unpacker struct {
 
 func (u *unpacker) Read(p []byte) (int, error) {
 	n, err := u.Reader.Read(p)
-	switch {
-	case err == nil || err == io.EOF:
-	case errors.Is(err, io.ErrUnexpectedEOF):
-		err = fmt.Errorf("%s data is truncated", u.name)
-	default:
-		err = fmt.Errorf("%s data is damaged: %w", u.name, err)
+	if err != nil && err != io.EOF {
+		err = damaged(u.name, err)
 	}
 	return n, err
+}
+
+func damaged(name string, err error) error {
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		return fmt.Errorf("%s data is truncated", name)
+	}
+	return fmt.Errorf("%s data is damaged: %w", name, err)
 }
 
 // decodeRows skips a byte order mark and turns UTF-16 into UTF-8. Content that
@@ -245,15 +248,31 @@ func decodeRows(in io.Reader) (io.Reader, error) {
 	}
 	head, _ := buf.Peek(min(buf.Buffered(), 512))
 	switch {
+	case bytes.HasPrefix(head, []byte{0xFF, 0xFE, 0, 0}):
+		return nil, errors.New("content is UTF-32 (want UTF-8, or UTF-16 with a byte order mark)")
 	case bytes.HasPrefix(head, []byte{0xFF, 0xFE}), bytes.HasPrefix(head, []byte{0xFE, 0xFF}):
 		return transform.NewReader(buf, unicode.UTF16(unicode.LittleEndian, unicode.UseBOM).NewDecoder()), nil
 	case bytes.HasPrefix(head, []byte("\uFEFF")):
 		_, err := buf.Discard(3)
 		return buf, err
-	case bytes.IndexByte(head, 0) >= 0:
+	case isBinary(head):
 		return nil, errors.New("content is binary, not text")
 	}
 	return buf, nil
+}
+
+// isBinary reports whether a file that begins so holds no rows: a NUL stands in
+// its first line, or it is full of control characters. A row with a few is a
+// fault of that row.
+func isBinary(head []byte) bool {
+	first, _, _ := bytes.Cut(head, []byte{'\n'})
+	controls := 0
+	for _, c := range head {
+		if c < ' ' && (c < '\t' || c > '\r') {
+			controls++
+		}
+	}
+	return bytes.IndexByte(first, 0) >= 0 || controls > 2+len(head)/32
 }
 
 // closeAll closes in reverse order and returns the first error.

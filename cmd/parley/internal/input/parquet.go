@@ -10,6 +10,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 	"unicode/utf8"
 
@@ -46,10 +47,12 @@ func newParquet(s *Source, plain io.Reader, file io.Reader, fields Fields, close
 		}
 	}()
 	onDisk, ok := file.(*os.File)
+	read := s.Read
 	if s.Path == "-" || s.Compression != Plain || !ok {
 		if onDisk, err = spool(plain, closers); err != nil {
 			return nil, err
 		}
+		read = nil // counted as it was copied
 	}
 	info, err := onDisk.Stat()
 	if err != nil {
@@ -58,7 +61,7 @@ func newParquet(s *Source, plain io.Reader, file io.Reader, fields Fields, close
 	if info.Size() == 0 {
 		return nil, errors.New("not parquet: it is empty")
 	}
-	f, err := parquet.OpenFile(onDisk, info.Size(), parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
+	f, err := parquet.OpenFile(&meterAt{onDisk, read}, info.Size(), parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
 	if err != nil {
 		return nil, fmt.Errorf("not parquet: %w", err)
 	}
@@ -67,6 +70,20 @@ func newParquet(s *Source, plain io.Reader, file io.Reader, fields Fields, close
 		return nil, err
 	}
 	return &parquetReader{source: s, schema: f.Schema(), groups: f.RowGroups(), parse: p, closers: closers}, nil
+}
+
+// meterAt counts what is read, if n is not nil.
+type meterAt struct {
+	io.ReaderAt
+	n *atomic.Int64
+}
+
+func (m *meterAt) ReadAt(p []byte, off int64) (int, error) {
+	n, err := m.ReaderAt.ReadAt(p, off)
+	if m.n != nil {
+		m.n.Add(int64(n))
+	}
+	return n, err
 }
 
 // spool copies a stream to a temporary file that is gone when it is closed.
@@ -89,7 +106,12 @@ func (p *parquetRows) setColumns() error {
 		leaf := f.Leaf() && !f.Repeated()
 		if f.Name() == p.fields.Text {
 			found = true
-			if !leaf || f.Type().Kind() != parquet.ByteArray {
+			switch {
+			case f.Repeated():
+				return fmt.Errorf("column %q is a list, want a string", f.Name())
+			case !f.Leaf():
+				return fmt.Errorf("column %q is a group, want a string", f.Name())
+			case f.Type().Kind() != parquet.ByteArray:
 				return fmt.Errorf("column %q is %s, want a string", f.Name(), f.Type())
 			}
 		}
@@ -193,8 +215,12 @@ func (p *parquetRows) fill(rec *Record, row parquet.Row) (err error) {
 	default:
 		return fmt.Errorf("field %q is %T, want a string", p.fields.Text, t)
 	}
-	if id := values[p.fields.ID]; id != nil {
-		rec.ID = strings.ToValidUTF8(fmt.Sprint(plainValue(id, p.times[p.fields.ID])), "\uFFFD")
+	switch id := plainValue(values[p.fields.ID], p.times[p.fields.ID]).(type) {
+	case nil:
+	case []any, map[string]any:
+		return fmt.Errorf("field %q is a list or a group, want a string or a number", p.fields.ID)
+	default:
+		rec.ID = strings.ToValidUTF8(fmt.Sprint(id), "\uFFFD")
 	}
 	var extra []member
 	for name, v := range values {

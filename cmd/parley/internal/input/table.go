@@ -117,14 +117,15 @@ func (t *tableRows) setColumns(names []string) error {
 	if t.text < 0 {
 		return fmt.Errorf("no column %q (there are %s; say --text-field)", t.fields.Text, quoted(names))
 	}
-	taken := map[string]bool{}
+	taken, copies := map[string]bool{}, map[string]int{}
 	for i, name := range names {
 		if name == "" {
 			name = fmt.Sprintf("column_%d", i+1)
 		}
 		unique := name
-		for n := 2; taken[unique]; n++ {
-			unique = fmt.Sprintf("%s_%d", name, n)
+		for taken[unique] {
+			copies[name] = max(copies[name], 1) + 1
+			unique = fmt.Sprintf("%s_%d", name, copies[name])
 		}
 		taken[unique] = true
 		names[i] = unique
@@ -205,19 +206,49 @@ func (t *tableRows) fill(rec *Record, row []byte) error {
 }
 
 // isRow reports whether several lines of TSV are a row by their quotes, and not
-// lines of a file without quotes, some fields of which happen to begin with one.
+// lines of a file without quotes, some fields of which happen to begin with one:
+// of those each has the columns of the header.
 func (t *tableRows) isRow(lines []byte) bool {
 	values, err := t.splitQuoted(lines)
-	return err == nil && (t.columns == nil || len(values) == len(t.columns))
+	if err != nil || t.columns == nil {
+		return err == nil
+	}
+	if len(values) != len(t.columns) {
+		return false
+	}
+	if len(t.columns) == 1 {
+		return true
+	}
+	for line := range bytes.Lines(lines) {
+		if bytes.Count(line, []byte{'\t'}) != len(t.columns)-1 {
+			return true
+		}
+	}
+	return false
 }
 
-// splitQuoted returns the fields of a row by the quotes of CSV.
+// splitQuoted returns the fields of a row by the quotes of CSV. Line ends within
+// quotes stay as they are, so that offsets are those of the file: encoding/csv
+// would leave out a carriage return, but not a NUL, which no text holds.
 func (t *tableRows) splitQuoted(row []byte) ([]string, error) {
+	body := bytes.TrimRight(row, "\r\n")
+	hidden := bytes.Contains(body, crlf) && bytes.IndexByte(body, 0) < 0
+	if hidden {
+		row = bytes.ReplaceAll(body, crlf, hiddenCRLF)
+	}
 	r := csv.NewReader(bytes.NewReader(row))
 	r.Comma = rune(t.comma)
 	r.FieldsPerRecord = -1
-	return r.Read()
+	values, err := r.Read()
+	if hidden {
+		for i := range values {
+			values[i] = strings.ReplaceAll(values[i], string(hiddenCRLF), string(crlf))
+		}
+	}
+	return values, err
 }
+
+var crlf, hiddenCRLF = []byte("\r\n"), []byte("\x00\n")
 
 // split returns the fields of one row. TSV is written both with the quotes of
 // CSV and without any; a line whose quotes do not add up is taken without.

@@ -203,3 +203,35 @@ func hex4(s []byte) (r rune, ok bool) {
 	}
 	return r, true
 }
+
+// Mend returns a valid JSON value with U+FFFD for each unpaired surrogate in its
+// strings, which strict readers refuse. It is value itself if there is none.
+func Mend(value []byte) []byte {
+	out := value
+	for i := 0; ; {
+		n := bytes.IndexByte(value[i:], '\\')
+		if n < 0 {
+			return out
+		}
+		if i += n; value[i+1] != 'u' {
+			i += 2
+			continue
+		}
+		r, _ := hex4(value[i+2:])
+		at := i
+		i += 6
+		if !utf16.IsSurrogate(r) {
+			continue
+		}
+		if bytes.HasPrefix(value[i:], []byte(`\u`)) {
+			if low, _ := hex4(value[i+2:]); utf16.DecodeRune(r, low) != utf8.RuneError {
+				i += 6
+				continue
+			}
+		}
+		if &out[0] == &value[0] {
+			out = bytes.Clone(value)
+		}
+		copy(out[at:], `\ufffd`)
+	}
+}

@@ -3,6 +3,7 @@ package jsonstring
 import (
 	"bytes"
 	"encoding/json"
+	"reflect"
 	"testing"
 )
 
@@ -49,6 +50,28 @@ func FuzzValue(f *testing.F) {
 			if got := string(Value([]byte(s), plain)); got != want {
 				t.Errorf("%q is read as %q, by encoding/json as %q", s, got, want)
 			}
+		}
+	})
+}
+
+// What Mend returns means the same to encoding/json, which puts U+FFFD for what is
+// unpaired, and holds nothing unpaired.
+func FuzzMend(f *testing.F) {
+	for _, s := range []string{`"\ud800"`, `"\udc00\ud800\udc00x"`, `["\\ud800","\ud83d\ude00",{"\udfff":1}]`, `"\ud800\u0041\n"`, `1`} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		var want any
+		if json.Unmarshal([]byte(s), &want) != nil {
+			return
+		}
+		mended := Mend([]byte(s))
+		var got any
+		if err := json.Unmarshal(mended, &got); err != nil || !reflect.DeepEqual(got, want) {
+			t.Fatalf("%q becomes %q: %v", s, mended, err)
+		}
+		if again := Mend(mended); string(again) != string(mended) {
+			t.Fatalf("%q becomes %q, then %q", s, mended, again)
 		}
 	})
 }

@@ -5,11 +5,14 @@ import (
 	"errors"
 	"io"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
+	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/connectivity"
 	"google.golang.org/grpc/status"
 
 	parleyv1 "github.com/parley-nlp/parley/proto/parley/v1"
@@ -19,7 +22,10 @@ import (
 // broke. Messages of several callers share it; answers come in their order.
 type lane struct {
 	addr   string
+	conn   *grpc.ClientConn
 	client parleyv1.ClassifierServiceClient
+
+	opening chan struct{} // holds one while a stream is being opened
 
 	mu     sync.Mutex
 	stream *stream // nil when none is open
@@ -45,7 +51,7 @@ type message struct {
 
 // do sends a message and waits for the answer.
 func (l *lane) do(ctx context.Context, req *parleyv1.StreamClassifyRequest, timeout time.Duration) (*parleyv1.StreamClassifyResponse, error) {
-	s, err := l.open()
+	s, err := l.open(ctx, timeout)
 	if err != nil {
 		return nil, err
 	}
@@ -77,27 +83,55 @@ func (l *lane) do(ctx context.Context, req *parleyv1.StreamClassifyRequest, time
 	return nil, err
 }
 
-// open returns the open stream, or a new one.
-func (l *lane) open() (*stream, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.stream != nil {
-		return l.stream, nil
+// open returns the lane's stream, and opens one if there is none. A server may
+// let it wait: for the connection, or for the end of other calls.
+func (l *lane) open(ctx context.Context, timeout time.Duration) (*stream, error) {
+	ctx, done := context.WithTimeout(ctx, timeout)
+	defer done()
+	select {
+	case l.opening <- struct{}{}:
+		defer func() { <-l.opening }()
+	case <-ctx.Done():
+		return nil, l.notOpened(ctx, timeout)
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	call, err := l.client.StreamClassify(ctx)
-	if err != nil {
+	l.mu.Lock()
+	s := l.stream
+	l.mu.Unlock()
+	if s != nil {
+		return s, nil
+	}
+	life, cancel := context.WithCancel(context.Background())
+	inTime := context.AfterFunc(ctx, cancel)
+	call, err := l.client.StreamClassify(life)
+	switch {
+	case !inTime():
+		cancel()
+		return nil, l.notOpened(ctx, timeout)
+	case err != nil:
 		cancel()
 		return nil, l.named(err)
 	}
-	s := &stream{call: call, cancel: cancel}
+	s = &stream{call: call, cancel: cancel}
+	l.mu.Lock()
 	l.stream = s
+	l.mu.Unlock()
 	go func() {
 		s.receive()
 		l.drop(s)
 		s.fail()
 	}()
 	return s, nil
+}
+
+// notOpened is the error of a stream that was not there in time.
+func (l *lane) notOpened(ctx context.Context, timeout time.Duration) error {
+	switch {
+	case !errors.Is(ctx.Err(), context.DeadlineExceeded):
+		return ctx.Err()
+	case l.conn.GetState() != connectivity.Ready:
+		return status.Errorf(codes.Unavailable, "%s: no connection within %v", l.addr, timeout)
+	}
+	return status.Errorf(codes.DeadlineExceeded, "%s: no stream within %v: it may allow too few calls a connection", l.addr, timeout)
 }
 
 // drop forgets a stream that ended.
@@ -137,9 +171,12 @@ func (l *lane) named(err error) error {
 	st := status.Convert(err)
 	named := status.Errorf(st.Code(), "%s: %s", l.addr, st.Message())
 	for _, d := range st.Details() {
-		if info, ok := d.(*errdetails.ErrorInfo); ok && info.Reason == "STREAMS_TOO_MANY" {
-			return errOverloaded{named}
+		if info, ok := d.(*errdetails.ErrorInfo); ok {
+			return marked(named, info.Reason)
 		}
+	}
+	if strings.HasPrefix(st.Message(), "grpc: received message larger than max") { // gRPC's own words carry no reason
+		return errTooLarge{named}
 	}
 	return named
 }

@@ -56,6 +56,10 @@ const (
 	// it busy.
 	InFlight = 8
 
+	// maxAlone is how often a document that is alone in its message is sent again
+	// when the message is too large.
+	maxAlone = 3
+
 	firstBackoff = 50 * time.Millisecond
 	lastBackoff  = 5 * time.Second
 )
@@ -67,6 +71,7 @@ type Scorer struct {
 	conns []*grpc.ClientConn
 	model string // the exact name that every request asks for
 	next  atomic.Uint64
+	most  atomic.Int64 // documents that the servers take in a message
 }
 
 // Dial connects and asks each server for its model. Servers that do not answer
@@ -83,6 +88,7 @@ func Dial(ctx context.Context, opt Options) (*Scorer, error) {
 		opt.Note = func(string) {}
 	}
 	s := &Scorer{opt: opt}
+	s.most.Store(messageDocuments)
 	for _, addr := range opt.Addrs {
 		conn, err := opt.Dial.Dial(addr, opt.DialOptions...)
 		if err != nil {
@@ -90,7 +96,7 @@ func Dial(ctx context.Context, opt Options) (*Scorer, error) {
 		}
 		s.conns = append(s.conns, conn)
 		for range lanesEach {
-			s.lanes = append(s.lanes, &lane{addr: addr, client: parleyv1.NewClassifierServiceClient(conn)})
+			s.lanes = append(s.lanes, &lane{addr: addr, conn: conn, client: parleyv1.NewClassifierServiceClient(conn), opening: make(chan struct{}, 1)})
 		}
 	}
 	// Neighbours in the round are different servers.
@@ -182,15 +188,27 @@ func trimTarget(target string) string { return target[len("passthrough:///"):] }
 
 // Score implements [score.Scorer].
 func (s *Scorer) Score(ctx context.Context, texts []string, results []score.Result) error {
-	for len(texts) > 0 {
-		n, size := 0, 0
-		for n < len(texts) && n < messageDocuments && (n == 0 || size+len(texts[n]) <= messageBytes) {
+	for alone := 0; len(texts) > 0; {
+		n, size, most := 0, 0, int(s.most.Load())
+		for n < len(texts) && n < most && (n == 0 || size+len(texts[n]) <= messageBytes) {
 			size += len(texts[n])
 			n++
 		}
-		if err := s.message(ctx, texts[:n], results[:n]); err != nil {
+		err := s.message(ctx, texts[:n], results[:n])
+		if large := (errTooLarge{}); errors.As(err, &large) && (n > 1 || alone < maxAlone) {
+			// The server takes less. It may have ended the stream, and this message
+			// with it, because of another one.
+			if n > 1 {
+				s.most.Store(int64(n / 2))
+			} else {
+				alone++
+			}
+			continue
+		}
+		if err != nil {
 			return err
 		}
+		alone = 0
 		texts, results = texts[n:], results[n:]
 	}
 	return nil
@@ -210,7 +228,8 @@ func (s *Scorer) message(ctx context.Context, texts []string, results []score.Re
 		if err == nil || ctx.Err() != nil || !again(err) {
 			return err
 		}
-		if time.Now().Add(backoff).After(giveUp) {
+		left := time.Until(giveUp)
+		if left <= 0 {
 			st := status.Convert(err)
 			return status.Errorf(st.Code(), "%s (gave up after %d attempts)", st.Message(), attempt)
 		}
@@ -219,7 +238,7 @@ func (s *Scorer) message(ctx context.Context, texts []string, results []score.Re
 			continue
 		}
 		select {
-		case <-time.After(backoff/2 + rand.N(backoff/2)):
+		case <-time.After(min(backoff/2+rand.N(backoff/2), left)): // the last attempt is made when time is up
 		case <-ctx.Done():
 			return ctx.Err()
 		}
@@ -232,6 +251,22 @@ func (s *Scorer) message(ctx context.Context, texts []string, results []score.Re
 type errOverloaded struct{ error }
 
 func (e errOverloaded) Unwrap() error { return e.error }
+
+// errTooLarge marks the failures of messages that are larger than a server takes.
+type errTooLarge struct{ error }
+
+func (e errTooLarge) Unwrap() error { return e.error }
+
+// marked marks an error by its reason, if it has one that counts.
+func marked(err error, reason string) error {
+	switch reason {
+	case "OVERLOADED", "STREAMS_TOO_MANY":
+		return errOverloaded{err}
+	case "BATCH_TOO_LARGE", "PARAGRAPHS_TOO_MANY", "MESSAGE_TOO_LARGE":
+		return errTooLarge{err}
+	}
+	return err
+}
 
 // again tells whether an error passes: the server is away, draining or full.
 // A deadline is not tried again, since the work may be what takes too long.
@@ -299,9 +334,5 @@ func (s *Scorer) read(r *parleyv1.StreamClassifyResponse, texts []string, result
 
 // callError turns the error of an item into a status.
 func callError(e *parleyv1.ItemError) error {
-	err := status.Error(codes.Code(e.GetCode()), fmt.Sprintf("%s (%s)", e.GetMessage(), e.GetReason()))
-	if e.GetReason() == "OVERLOADED" || e.GetReason() == "STREAMS_TOO_MANY" {
-		return errOverloaded{err}
-	}
-	return err
+	return marked(status.Error(codes.Code(e.GetCode()), fmt.Sprintf("%s (%s)", e.GetMessage(), e.GetReason())), e.GetReason())
 }

@@ -28,8 +28,9 @@ type meta struct {
 }
 
 func (r *Report) meta() meta {
+	list := func(s []string) []string { return append([]string{}, s...) } // never null
 	m := meta{
-		Languages: r.languages.list, Sources: r.sources.list, Holders: r.holders.list, Phrases: r.phrases.show,
+		Languages: list(r.languages.list), Sources: list(r.sources.list), Holders: list(r.holders.list), Phrases: list(r.phrases.show),
 		Docs: make([][5]any, len(r.docs)), Rows: r.rows,
 	}
 	for t := range model.Task(model.NumTasks) {

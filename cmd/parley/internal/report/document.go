@@ -2,6 +2,7 @@ package report
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"maps"
 	"net/url"
@@ -14,13 +15,20 @@ import (
 
 // document is what the page knows of one article.
 type document struct {
+	about
 	id     string
-	title  string
-	link   string // http or https, or empty
 	source int
-	day    int // since 1970-01-01
-	dated  bool
 	count  int // of its paragraphs
+}
+
+// about is what a row's extra says of its document.
+type about struct {
+	title   string
+	link    string // http or https, or empty
+	outlet  string
+	day     int // since 1970-01-01
+	dated   bool
+	badDate string // the first date if none can be read
 }
 
 // The fields of a row's extra that describe its document, whatever the case of
@@ -33,72 +41,70 @@ var (
 	dateFields   = []string{"date", "published", "published_at", "publication_date", "pubdate", "datetime", "timestamp", "created_at", "time", "year"}
 )
 
-// document returns the number of the row's document. When a paragraph comes a
-// second time under the same id, it belongs to another document of that id.
+// document returns the number of the row's document. Rows of one id of which the
+// same is said are one document, but a paragraph that comes a second time begins
+// another, and those that follow it belong to that.
 func (r *Report) document(row *rows.Row) int {
-	p := paragraph{row.ID, row.Paragraph}
-	key := instance{row.ID, r.seen[p]}
+	said := describe(row.Extra)
+	number, ok := r.abouts[said]
+	if !ok {
+		number = len(r.abouts)
+		r.abouts[said] = number
+	}
+	p := paragraph{row.ID, number, row.Paragraph}
+	key := instance{row.ID, number, r.seen[p]}
 	r.seen[p]++
+	if l := &r.last; l.id == p.id && l.about == p.about && l.index < p.index {
+		key.number = l.number
+	}
+	r.last.paragraph, r.last.number = p, key.number
 	if i, ok := r.known[key]; ok {
 		return i
 	}
-	d := document{id: row.ID}
-	if key.number > 0 {
-		d.id += " (" + strconv.Itoa(key.number+1) + ")"
+	d := document{id: row.ID, about: said, source: r.sources.index(cmp.Or(said.outlet, row.ID))}
+	if r.copies[row.ID]++; r.copies[row.ID] > 1 {
+		d.id += " (" + strconv.Itoa(r.copies[row.ID]) + ")"
 	}
-	source := r.describe(&d, row.Extra)
-	if source == "" {
-		source = row.ID
+	if said.badDate != "" {
+		if r.badDates == 0 {
+			r.firstDate = clip(said.badDate)
+		}
+		r.badDates++
 	}
-	d.source = r.sources.index(source)
 	i := len(r.docs)
 	r.docs = append(r.docs, d)
 	r.known[key] = i
 	return i
 }
 
-// describe reads what extra says of the document and returns its source.
-func (r *Report) describe(d *document, extra json.RawMessage) (source string) {
+// describe reads what extra says of the document.
+func describe(extra json.RawMessage) (a about) {
 	if len(extra) < len(`{"":0}`) {
-		return ""
+		return a
 	}
 	dec := json.NewDecoder(bytes.NewReader(extra))
 	dec.UseNumber()
 	var fields map[string]any
 	if dec.Decode(&fields) != nil {
-		return ""
+		return a
 	}
 	fields = lower(fields)
-	d.title = first(fields, titleFields)
+	a.title, a.outlet = first(fields, titleFields), first(fields, sourceFields)
 	if u, err := url.Parse(first(fields, linkFields)); err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" {
-		d.link = u.String()
+		a.link = u.String()
 	}
-	r.date(d, fields)
-	return first(fields, sourceFields)
-}
-
-// date reads the day of the document, or notes that it has none that is read.
-func (r *Report) date(d *document, fields map[string]any) {
-	unread := ""
 	for _, name := range dateFields {
 		s := words(fields[name])
 		if s == "" {
 			continue
 		}
-		if d.day, d.dated = parseDay(s); d.dated {
-			return
+		if a.day, a.dated = parseDay(s); a.dated {
+			a.badDate = ""
+			return a
 		}
-		if unread == "" {
-			unread = s
-		}
+		a.badDate = cmp.Or(a.badDate, s)
 	}
-	if unread == "" {
-		return
-	}
-	if r.badDates == 0 {
-		r.firstDate = clip(unread)
-	}
-	r.badDates++
+	return a
 }
 
 // lower returns the fields that say something by their names in lower case. Of

@@ -42,9 +42,15 @@ type Report struct {
 	opt    Options
 	blocks blocks
 
-	docs      []document
-	known     map[instance]int // documents by id
-	seen      map[paragraph]int
+	docs   []document
+	known  map[instance]int // documents
+	seen   map[paragraph]int
+	copies map[string]int // documents by id
+	abouts map[about]int
+	last   struct {
+		paragraph
+		number int // of the instance
+	}
 	sources   interner
 	holders   interner
 	languages interner
@@ -59,14 +65,14 @@ type Report struct {
 // instance is one of the documents that share an id: two articles of an
 // archive may.
 type instance struct {
-	id     string
-	number int
+	id            string
+	about, number int
 }
 
 // paragraph tells the instances of a document apart.
 type paragraph struct {
-	id     string
-	number int
+	id           string
+	about, index int
 }
 
 // New returns an empty report.
@@ -77,7 +83,7 @@ func New(opt Options) *Report {
 	if opt.MaxParagraphs == 0 {
 		opt.MaxParagraphs = DefaultMaxParagraphs
 	}
-	r := &Report{opt: opt, known: map[instance]int{}, seen: map[paragraph]int{}}
+	r := &Report{opt: opt, known: map[instance]int{}, seen: map[paragraph]int{}, copies: map[string]int{}, abouts: map[about]int{}}
 	r.holders.index("") // the author, always number 0
 	return r
 }

@@ -177,6 +177,45 @@ func TestRefusedRows(t *testing.T) {
 	}
 }
 
+// Two outlets that both number from 1 keep their paragraphs apart, whichever
+// article is longer.
+func TestArticlesOfOneID(t *testing.T) {
+	var rowsOf [2][]rows.Row
+	for k, n := range []int{2, 4} {
+		for i := range n {
+			x := row("1", i, "text", "", 0)
+			x.Extra = json.RawMessage([]string{`{"source":"Alpha","date":"2016-01-01"}`, `{"date":"2017-01-01","source":"Beta"}`}[k])
+			rowsOf[k] = append(rowsOf[k], x)
+		}
+	}
+	for _, order := range [][2]int{{0, 1}, {1, 0}} {
+		r := report.New(report.Options{})
+		add(t, r, rowsOf[order[0]]...)
+		add(t, r, rowsOf[order[1]]...)
+		d := write(t, r)
+		count := map[string]int{}
+		for _, w := range d.rows {
+			count[d.Sources[int(d.Docs[int(w[0].(float64))][2].(float64))]]++
+		}
+		if len(d.Docs) != 2 || count["Alpha"] != 2 || count["Beta"] != 4 {
+			t.Errorf("order %v: %d articles, %v", order, len(d.Docs), count)
+		}
+	}
+}
+
+// A page without evidence, and one without rows, has lists that are empty, not
+// absent.
+func TestNoNullInMeta(t *testing.T) {
+	for name, r := range map[string]*report.Report{"no rows": report.New(report.Options{}), "no evidence": report.New(report.Options{})} {
+		if name == "no evidence" {
+			add(t, r, row("a", 0, "text", "", 0))
+		}
+		if d := write(t, r); d.Phrases == nil || d.Sources == nil || d.Holders == nil || d.Languages == nil || d.Docs == nil {
+			t.Errorf("%s: %+v", name, d)
+		}
+	}
+}
+
 func TestArticlesFromRowsInAnyOrder(t *testing.T) {
 	r := report.New(report.Options{})
 	add(t, r,
@@ -190,7 +229,7 @@ func TestArticlesFromRowsInAnyOrder(t *testing.T) {
 	for _, w := range d.rows {
 		of = append(of, ids[int(w[0].(float64))])
 	}
-	if got, want := strings.Join(of, ","), "b,a,b,a (2),a"; got != want {
+	if got, want := strings.Join(of, ","), "b,a,b,a (2),a (2)"; got != want {
 		t.Errorf("rows belong to %s, want %s", got, want)
 	}
 	if !strings.Contains(d.html, "<dt>Articles</dt><dd dir=\"auto\">3</dd>") {

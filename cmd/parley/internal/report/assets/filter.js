@@ -24,6 +24,8 @@
     const low = c.low * (P.unit / 100);
     const high = c.high * (P.unit / 100);
     const named = (of, query) => {
+      const itself = store.meta[of].indexOf(query);
+      if (itself >= 0) return (k) => k === itself;
       const want = P.fold(query.trim());
       if (want === "") return null;
       const list = P.searchableNames(store, of);
