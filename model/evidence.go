@@ -25,7 +25,7 @@ const (
 type spanFinder struct {
 	runs    []run               // of the paragraph, none until they are needed
 	margins []margins           // of its tokens, as soon as the runs are there
-	gains   [numMargins][]int32 // for each, the tokens where it is above the price, then their number
+	gains   [numMargins][]int32 // for each, the tokens where it is above the price, and behind them the number of tokens, which ends the list
 	found   []stretch
 }
 
@@ -162,7 +162,8 @@ func (z *scorer) findRuns() {
 	}
 }
 
-// findMargins works out the margins of every token.
+// findMargins works out the margins of every token. Those of marks are 0, since no
+// feature is credited to a mark.
 func (z *scorer) findMargins() {
 	n := len(z.frame.words)
 	z.spans.margins = resize(z.spans.margins, n)

@@ -56,6 +56,37 @@ func TestFeaturesTellApart(t *testing.T) {
 	}
 }
 
+// What a sentence asks, disputes or reports is said of that sentence alone.
+func TestSentencesKeepToThemselves(t *testing.T) {
+	x := reader(t)
+	const second = " The rebels murdered civilians. Rain fell."
+	behind := func(first string) (keys []uint64) {
+		s := first + second
+		features, err := x.Extract(s, text.English)
+		if err != nil {
+			t.Fatal(err)
+		}
+		spans := x.Tokens()
+		for _, f := range features {
+			if f.Family == model.FrameFamily && f.Token >= 0 && spans[f.Token].Start > len(first) {
+				keys = append(keys, f.Key)
+			}
+		}
+		return keys
+	}
+	want := behind("It rained.")
+	for _, first := range []string{"Did it rain?", "Moscow denied the claim.", "Kerry: they left.", "Lavrov said that they left."} {
+		if got := behind(first); len(got) == 0 || !slices.Equal(got, want) {
+			t.Errorf("behind %q: features %v, behind another sentence %v", first, got, want)
+		}
+	}
+	for _, same := range []string{"The rebels murdered civilians?", "Moscow denied that the rebels murdered civilians.", "Kerry: the rebels murdered civilians."} {
+		if slices.Equal(keysOf(t, x, same, model.FrameFamily), keysOf(t, x, "The rebels murdered civilians.", model.FrameFamily)) {
+			t.Errorf("%q has the features of a plain statement", same)
+		}
+	}
+}
+
 // What makes no difference to a reader makes none to the features.
 func TestFeaturesAlike(t *testing.T) {
 	tests := []struct{ name, a, b string }{

@@ -1,6 +1,8 @@
 package model
 
 import (
+	"math"
+
 	"github.com/parley-nlp/parley/model/text"
 )
 
@@ -110,12 +112,12 @@ func (f *frame) read(s string, lang text.Language, res *resources, l lookup) {
 	f.asks, f.mentions, f.speakers = f.asks[:0], f.mentions[:0], f.speakers[:0]
 	f.hints = [numMentionKinds]int{}
 	f.nWords = 0
-	var clause uint16
+	clause := 0
 	var flags wordFlags
 	for i := range f.toks.List {
 		k := &f.toks.List[i]
 		w := &f.words[i]
-		*w = word{row: -1, clause: clause, speaker: -1, flags: flags}
+		*w = word{row: -1, clause: number(clause), speaker: -1, flags: flags}
 		switch k.Kind {
 		case text.Word, text.Number:
 			w.flags |= isWord
@@ -166,6 +168,10 @@ func (f *frame) isHyphen(i int) bool {
 	return false
 }
 
+// number is the number of a sentence or a clause; those from the last one on share
+// it.
+func number(n int) uint16 { return uint16(min(n, math.MaxUint16)) }
+
 // numberSentences tells every token its sentence and finds where they end.
 func (f *frame) numberSentences() {
 	f.ends = f.ends[:0]
@@ -173,7 +179,7 @@ func (f *frame) numberSentences() {
 	for span := range text.Sentences(f.text) {
 		from := i
 		for i < len(f.words) && int(f.toks.List[i].Start) < span.End {
-			f.words[i].sentence = uint16(len(f.ends))
+			f.words[i].sentence = number(len(f.ends))
 			i++
 		}
 		if i > from {
@@ -183,7 +189,7 @@ func (f *frame) numberSentences() {
 	if n := len(f.words); i < n { // what shows nothing is in no sentence: it goes with the last
 		f.ends = append(f.ends[:max(len(f.ends), 1)-1], int32(n))
 		for ; i < n; i++ {
-			f.words[i].sentence = uint16(len(f.ends) - 1)
+			f.words[i].sentence = number(len(f.ends) - 1)
 		}
 	}
 }

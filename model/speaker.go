@@ -73,9 +73,9 @@ func (f *frame) inherit(w *word, last *int8) {
 }
 
 // speakerOf returns the number of the speaker of the sentence [from, to), whose
-// marked tokens are given, or -1:
-// who stands before a colon at its head, or else the first who is named beside a
-// reporting verb. Reporting verbs of which nobody is named still make a speaker.
+// marked tokens are given, or -1: who stands before a colon at its head, or else
+// the first who is named beside a reporting verb. Reporting verbs of which nobody
+// is named still make a speaker.
 func (f *frame) speakerOf(from, to int, marked []int32) int8 {
 	if s, ok := f.nameBeforeColon(from, to); ok {
 		return f.addSpeaker(s)

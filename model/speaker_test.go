@@ -39,6 +39,7 @@ func TestHolders(t *testing.T) {
 		{"according to", "According to Cameron, the killer must leave.", "Cameron"},
 		{"quotation goes on", "Erdogan said: \"We have waited. The killer must leave.\"", "Erdogan"},
 		{"quotation is over", "Erdogan said: \"We have waited.\" Then the killer must leave.", ""},
+		{"who speaks in another sentence", "Kerry: It rains. Nobody left. The killer must leave.", ""},
 		{"pronoun", "He said the killer must leave.", ""},
 		{"Arabic", "وقال كيري إن القاتل يجب أن يرحل.", "كيري"},
 		{"Arabic with a title", "وأكد الوزير عادل الجبير أن القاتل سيرحل.", "الوزير عادل الجبير"},

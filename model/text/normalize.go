@@ -129,12 +129,14 @@ func (z *tokenizer) plainArabic() bool {
 			return false
 		}
 		var word uint64
-		word, n = arabicForms(eight.At(s, i))
+		if word, n = arabicForms(eight.At(s, i)); i+n == z.i { // no letter: the buffer must not grow for a mark
+			return false
+		}
 		norm = binary.LittleEndian.AppendUint64(norm, word)
 		norm = norm[:len(norm)-8+2*n]
 		h = hashLetters(h, word, 2*n)
 	}
-	if i == z.i || class[s[i]] != cSpace {
+	if class[s[i]] != cSpace {
 		return false
 	}
 	start, n0 := z.i, len(z.t.norm)

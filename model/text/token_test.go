@@ -2,7 +2,6 @@ package text
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -205,6 +204,7 @@ func FuzzTokenize(f *testing.F) {
 	for _, s := range seeds {
 		f.Add(s)
 	}
+	f.Add("A Abcdefgh AbcdefghIJK ABCDEFGH ABCDEFGHIJ abcdefghijklmnop, x بشار الأسد والمستشفيات around")
 	f.Add("U.S. Assad's Assads’ 1,000.5 ١٢ ﷺ ﷲ a\u0301'\u0301s")
 	f.Fuzz(func(t *testing.T, s string) {
 		s = strings.ToValidUTF8(s, "�")
@@ -218,11 +218,19 @@ func FuzzTokenize(f *testing.F) {
 		if again := fmt.Sprint(spell(s)); again != first {
 			t.Fatalf("%q, then %q", first, again)
 		}
-		// With room behind them words are read eight bytes at a time.
-		var roomy Tokens
-		roomy.Tokenize(s + strings.Repeat(" ", 16))
-		if !slices.Equal(roomy.List, toks.List) || string(roomy.norm) != string(toks.norm) {
-			t.Fatalf("%v %q, before white space %v %q", toks.List, toks.norm, roomy.List, roomy.norm)
+		// A word is read the same at the end of a text, where it is read letter by
+		// letter, as within it, where many are read eight bytes at a time.
+		var alone Tokens
+		for i := range toks.List {
+			k := &toks.List[i]
+			if k.Kind != Word || int(k.End) < len(s) && s[k.End] != ' ' && s[k.End] != ',' {
+				continue
+			}
+			alone.Tokenize(s[k.Start:k.End])
+			a := &alone.List[0]
+			if len(alone.List) != 1 || a.Hash != k.Hash || (a.Flags^k.Flags)&^Spaced != 0 || string(alone.Norm(0)) != string(toks.Norm(i)) {
+				t.Fatalf("%q in %q: %+v %q, alone %+v %q", s[k.Start:k.End], s, k, toks.Norm(i), alone.List, alone.norm)
+			}
 		}
 		for i := range toks.List {
 			if toks.List[i].Kind == Word {
@@ -246,6 +254,22 @@ func checkForms(t *testing.T, norm []byte) {
 	})
 	if n == 0 || n > 5 || string(norm) != before {
 		t.Fatalf("%q: %d bare forms; %q afterwards", before, n, norm)
+	}
+}
+
+// Marks that begin like Arabic letters leave the buffer of forms as it is, however
+// full it is.
+func TestTokenizeMarksAllocateNothing(t *testing.T) {
+	for free := range 9 {
+		var toks Tokens
+		words := strings.Repeat("abcdefg ", 200)
+		toks.Tokenize(words)
+		toks.norm = append(make([]byte, 0, len(toks.norm)+free), toks.norm...)
+		marks := strings.Repeat("،؟؛", 500)
+		toks.List = make([]Token, 0, 4000)
+		if n := testing.AllocsPerRun(5, func() { toks.Tokenize(words + marks) }); n > 1 { // the text itself
+			t.Errorf("%d bytes free: %v allocations", free, n)
+		}
 	}
 }
 

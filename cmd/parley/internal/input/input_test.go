@@ -223,21 +223,62 @@ func TestCSVHeader(t *testing.T) {
 	}
 }
 
-// Batches end where reading would wait, so that rows are there as they come.
+// Batches end where reading would wait, so that rows are there as they come, also
+// when lines had to be read again.
 func TestLinesDoNotWait(t *testing.T) {
-	r, w := io.Pipe()
-	s := Source{Path: "-", Format: JSONL, Stdin: r}
-	go fmt.Fprintf(w, `{"text":"a"}`+"\n"+`{"text":"b"}`+"\n")
-	in, err := s.Open(Fields{})
-	if err != nil {
-		t.Fatal(err)
+	for _, test := range []struct {
+		f       Format
+		content string
+		rows    int
+	}{
+		{JSONL, `{"text":"a"}` + "\n" + `{"text":"b"}` + "\n", 2},
+		{TSV, "id\ttext\n1\t\"Open\n2\tone\n3\tclosed\" at last\n", 3},
+	} {
+		r, w := io.Pipe()
+		s := Source{Path: "-", Format: test.f, Stdin: r}
+		go fmt.Fprint(w, test.content)
+		in, err := s.Open(Fields{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if b, err := in.Next(); err != nil || b.Len != test.rows {
+			t.Errorf("%s: batch of %d, %v, want %d before the pipe is closed", test.f, b.Len, err, test.rows)
+		}
+		w.Close()
+		if _, err := in.Next(); !errors.Is(err, io.EOF) {
+			t.Errorf("%s: error is %v, want EOF", test.f, err)
+		}
 	}
-	if b, err := in.Next(); err != nil || b.Len != 2 {
-		t.Errorf("batch of %d, %v, want 2 before the pipe is closed", b.Len, err)
+}
+
+// Lines that quotes joined in vain are rows of their own, wherever reading stood
+// when that came out.
+func TestLinesReadAgain(t *testing.T) {
+	ids := func(content string) string {
+		got, err := readAll(t, TSV, "id\ttext\n"+content, Fields{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var out []string
+		for _, r := range got {
+			if r.Err == nil {
+				out = append(out, r.ID)
+			}
+		}
+		return strings.Join(out, " ")
 	}
-	w.Close()
-	if _, err := in.Next(); !errors.Is(err, io.EOF) {
-		t.Errorf("error is %v, want EOF", err)
+	if got := ids("1\t\"a\n2\"\t\"b\n3\tc\"x\n4\td\n"); got != `1 2" 3 4` {
+		t.Errorf("within lines that are read again: rows %s", got)
+	}
+	line := "2\t" + strings.Repeat("x", 1021) + "\n"
+	many := MaxRow / len(line)
+	if got := ids("1\t\"a\n" + strings.Repeat(line, many+1) + "3\tc\n"); got != "1 "+strings.Repeat("2 ", many+1)+"3" {
+		t.Errorf("beyond the longest row: %d bytes of ids", len(got))
+	}
+	// However much was read again, quotes join lines later on.
+	vain := "1\t\"a\n" + strings.Repeat(line, many-10) + "3\tc\"x\n"
+	if got := ids(strings.Repeat(vain, 6) + strings.Repeat(line, many) + "9\t\"two\nlines\"\n"); !strings.HasSuffix(got, "2 9") {
+		t.Errorf("after much reading: rows end in %s", got[len(got)-10:])
 	}
 }
 
@@ -280,7 +321,7 @@ func (f *failing) Read(p []byte) (int, error) {
 
 func TestReadErrorEndsInput(t *testing.T) {
 	boom := errors.New("disk on fire")
-	for f, content := range map[Format]string{JSONL: `{"text":"a"}` + "\n" + `{"te`, CSV: "text\na\n\"b", Text: "some text"} {
+	for f, content := range map[Format]string{JSONL: `{"text":"a"}` + "\n" + `{"te`, CSV: "text\na\n\"b", TSV: "id\ttext\n1\t\"a\n2\tb", Text: "some text"} {
 		s := Source{Path: "-", Format: f, Stdin: &failing{strings.NewReader(content), boom}}
 		r, err := s.Open(Fields{})
 		n := 0

@@ -27,14 +27,14 @@ type lines struct {
 	count  int64 // rows returned so far
 	err    error // met after rows that are still to be returned
 
-	again  []byte // read, but to be read again from at on
-	at     int
-	reread int // bytes that were read again so far
+	again []byte // read, but to be read again from at on
+	at    int
+	spare int // bytes that may still be read again
 }
 
-// maxReread bounds the bytes that are read again, lest hostile quotes take
-// quadratic time.
-const maxReread = 4 * MaxRow
+// Lines may be read again maxReread times on average, lest hostile quotes take
+// quadratic time; at the end of that, quotes join no lines for a while.
+const maxReread = 4
 
 // splitter tells whether a line end that has been read ends the row, or stands
 // within a quoted field.
@@ -43,8 +43,8 @@ type splitter interface {
 	feed(data []byte) (open bool)
 	// reset begins a new row.
 	reset()
-	// joins reports whether several lines that feed took for one row are one;
-	// row is nil if it never ended.
+	// joins reports whether several lines that feed took for one row are one; row
+	// is nil if they did not end, or became too long.
 	joins(row []byte) bool
 }
 
@@ -56,7 +56,7 @@ func (everyLine) reset()            {}
 func (everyLine) joins([]byte) bool { return true }
 
 func newLines(s *Source, in io.Reader, parse func([]line) []Record, closers *closeAll) *lines {
-	return &lines{source: s, in: bufio.NewReaderSize(in, 256<<10), split: everyLine{}, parse: parse, closers: closers}
+	return &lines{source: s, in: bufio.NewReaderSize(in, 256<<10), split: everyLine{}, parse: parse, closers: closers, spare: maxReread * MaxRow}
 }
 
 // Next returns the rows up to a bound, or those that can be had without waiting.
@@ -66,7 +66,7 @@ func (l *lines) Next() (Batch, error) {
 		size int
 	)
 	for len(rows) < batchRows && size < batchBytes && l.err == nil {
-		if len(rows) > 0 && l.again == nil && l.in.Buffered() == 0 {
+		if len(rows) > 0 && l.at == len(l.again) && l.in.Buffered() == 0 {
 			break
 		}
 		row, err := l.row()
@@ -127,7 +127,7 @@ func (l *lines) rawRow() (line, error) {
 			row.data = nil
 			row.err = fmt.Errorf("row is longer than %d MiB", MaxRow>>20)
 		}
-		open := l.split.feed(part)
+		open := l.split.feed(part) && l.spare > 0
 		if partial = partial || len(part) > 0; err == bufio.ErrBufferFull {
 			continue
 		}
@@ -136,7 +136,7 @@ func (l *lines) rawRow() (line, error) {
 			partial = false
 		}
 		switch {
-		case first > 0 && row.err == nil && (err != nil && open && !l.split.joins(nil) || !open && !l.split.joins(row.data)):
+		case first > 0 && (err != nil && open && !l.split.joins(nil) || !open && !l.split.joins(row.data)):
 			return l.firstLine(row, first, nil), nil
 		case open && err == io.EOF && l.split.joins(nil):
 			row.data, row.err = nil, fmt.Errorf("a quoted field that begins here is never closed, and takes all to line %d with it", l.number)
@@ -160,7 +160,9 @@ func (l *lines) part() ([]byte, error) {
 	if len(rest) > 0 {
 		return rest, bufio.ErrBufferFull
 	}
-	return l.in.ReadSlice('\n')
+	part, err := l.in.ReadSlice('\n')
+	l.spare = min(l.spare+maxReread*len(part), maxReread*MaxRow)
+	return part, err
 }
 
 // firstLine returns the first line of what is no row of several lines. The lines
@@ -172,10 +174,8 @@ func (l *lines) firstLine(row line, first int, part []byte) line {
 	} else {
 		l.again = append(bytes.Clone(row.data[first:]), part...)
 	}
-	if l.reread += n; l.reread > maxReread {
-		l.split = everyLine{}
-	}
+	l.spare -= n
 	l.number = row.number
-	row.data = row.data[:first]
+	row.data = bytes.Clone(row.data[:first]) // and not what stood behind it
 	return row
 }

@@ -18,7 +18,7 @@ import (
 type quotes struct {
 	comma byte
 	state quoteState
-	whole func(row []byte) bool // of several lines; nil if all rows are
+	isRow func(lines []byte) bool // whether several lines are one row; nil for always
 }
 
 type quoteState uint8
@@ -32,7 +32,7 @@ const (
 
 func (q *quotes) reset() { q.state = fieldStart }
 
-func (q *quotes) joins(row []byte) bool { return q.whole == nil || row != nil && q.whole(row) }
+func (q *quotes) joins(row []byte) bool { return q.isRow == nil || row != nil && q.isRow(row) }
 
 func (q *quotes) feed(data []byte) (open bool) {
 	s := q.state
@@ -84,7 +84,7 @@ func newTable(s *Source, in io.Reader, fields Fields, closers *closeAll) (Reader
 	split := &quotes{comma: ','}
 	if s.Format == TSV {
 		t.comma = '\t'
-		split = &quotes{comma: '\t', whole: t.isRow}
+		split = &quotes{comma: '\t', isRow: t.isRow}
 	}
 	l := newLines(s, in, t.parse, closers)
 	l.split = split

@@ -24,10 +24,10 @@
     const low = c.low * (P.unit / 100);
     const high = c.high * (P.unit / 100);
     const named = (of, query) => {
-      const itself = store.meta[of].indexOf(query);
-      if (itself >= 0) return (k) => k === itself;
       const want = P.fold(query.trim());
       if (want === "") return null;
+      const itself = store.meta[of].indexOf(query);
+      if (itself >= 0) return (k) => k === itself;
       const list = P.searchableNames(store, of);
       const exact = list.indexOf(want);
       return exact >= 0 ? (k) => list[k] === want : (k) => list[k].includes(want);
