@@ -273,3 +273,103 @@ func TestScoreCancelled(t *testing.T) {
 		t.Errorf("error is %v", err)
 	}
 }
+
+// A server that takes connections but says nothing costs no more than the
+// timeout; the other one does the work.
+func TestSilentServer(t *testing.T) {
+	silent, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = silent.Close() })
+	lis, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := grpc.NewServer()
+	parleyv1.RegisterClassifierServiceServer(g, &fake{})
+	go func() { _ = g.Serve(lis) }()
+	t.Cleanup(g.Stop)
+	ctx, cancel := context.WithTimeout(t.Context(), 8*time.Second) // less than gRPC waits for a connection
+	defer cancel()
+	s, err := Dial(ctx, Options{Addrs: []string{silent.Addr().String(), lis.Addr().String()}, Timeout: 200 * time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	results := make([]score.Result, 300)
+	if err := s.Score(ctx, texts(300), results); err != nil {
+		t.Fatal(err)
+	}
+	if results[299].Model != fakeModel {
+		t.Errorf("the last result is %+v", results[299])
+	}
+}
+
+// A server that lets a call wait for others is told of, not waited for.
+func TestNoStreamInTime(t *testing.T) {
+	lis, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := grpc.NewServer(grpc.MaxConcurrentStreams(1))
+	parleyv1.RegisterClassifierServiceServer(g, &fake{})
+	go func() { _ = g.Serve(lis) }()
+	t.Cleanup(g.Stop)
+	s, err := Dial(t.Context(), Options{Addrs: []string{lis.Addr().String()}, Timeout: 200 * time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	err = s.Score(t.Context(), texts(300), make([]score.Result, 300)) // on two streams in turns
+	if status.Code(err) != codes.DeadlineExceeded || !strings.Contains(err.Error(), "no stream within 200ms") {
+		t.Errorf("error is %v", err)
+	}
+}
+
+// Messages shrink to what a server takes.
+func TestScoreShrinksMessages(t *testing.T) {
+	for _, reason := range []string{"BATCH_TOO_LARGE", "PARAGRAPHS_TOO_MANY", "MESSAGE_TOO_LARGE"} {
+		largest := atomic.Int64{}
+		f := &fake{}
+		f.change = func(_ int64, r *parleyv1.StreamClassifyResponse) {
+			if n := int64(len(r.GetResult().GetItems())); n > 10 {
+				whole(codes.InvalidArgument, reason)(r)
+			} else {
+				largest.Store(max(largest.Load(), n))
+			}
+		}
+		s := start(t, f, Options{})
+		results := make([]score.Result, 200)
+		if err := s.Score(t.Context(), texts(200), results); err != nil {
+			t.Fatalf("%s: %v", reason, err)
+		}
+		for i, r := range results {
+			if r.Err != nil || r.Model != fakeModel {
+				t.Fatalf("%s: result %d is %+v", reason, i, r)
+			}
+		}
+		if n := largest.Load(); n != 8 {
+			t.Errorf("%s: messages of %d documents, want 8", reason, n)
+		}
+	}
+	f := &fake{change: func(_ int64, r *parleyv1.StreamClassifyResponse) { whole(codes.InvalidArgument, "BATCH_TOO_LARGE")(r) }}
+	if err := start(t, f, Options{}).Score(t.Context(), texts(3), make([]score.Result, 3)); status.Code(err) != codes.InvalidArgument {
+		t.Errorf("a server that takes nothing: %v", err)
+	}
+}
+
+// The last attempt is made when the time for attempts is up, not before.
+func TestRetriesUntilTimeIsUp(t *testing.T) {
+	begin := time.Now()
+	f := &fake{before: func(int64) error {
+		if time.Since(begin) < 2*time.Second {
+			return status.Error(codes.Unavailable, "away")
+		}
+		return nil
+	}}
+	s := start(t, f, Options{RetryFor: 2500 * time.Millisecond})
+	if err := s.Score(t.Context(), texts(1), make([]score.Result, 1)); err != nil {
+		t.Error(err)
+	}
+}
