@@ -111,7 +111,7 @@ func startCommand(t testing.TB, cmd *exec.Cmd) *daemonProcess {
 			line := sc.Text()
 			d.mu.Lock()
 			d.lines = append(d.lines, line)
-			if a, ok := strings.CutPrefix(line, "admin listening on "); ok {
+			if a, ok := strings.CutPrefix(line, "admin on "); ok {
 				d.admin = a
 			}
 			a, ok := strings.CutPrefix(line, "listening on ")

@@ -93,7 +93,7 @@ func (p *parts) serve(ctx context.Context, lis net.Listener, stderr io.Writer) e
 		admin := p.server.Admin()
 		defer func() { _ = admin.Close() }()
 		go func() { failed <- admin.Serve(adminLis) }()
-		fmt.Fprintf(stderr, "admin listening on %s\n", adminLis.Addr())
+		fmt.Fprintf(stderr, "admin on %s\n", adminLis.Addr())
 	}
 	go func() { failed <- p.server.Serve(lis) }()
 	p.server.SetServing(true)
