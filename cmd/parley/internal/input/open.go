@@ -262,17 +262,20 @@ func decodeRows(in io.Reader) (io.Reader, error) {
 }
 
 // isBinary reports whether a file that begins so holds no rows: a NUL stands in
-// its first line, or it is full of control characters. A row with a few is a
-// fault of that row.
+// its first line, or among many control characters. Another NUL is the fault of
+// its row.
 func isBinary(head []byte) bool {
-	first, _, _ := bytes.Cut(head, []byte{'\n'})
+	at := bytes.IndexByte(head, 0)
+	if at < 0 {
+		return false
+	}
 	controls := 0
 	for _, c := range head {
 		if c < ' ' && (c < '\t' || c > '\r') {
 			controls++
 		}
 	}
-	return bytes.IndexByte(first, 0) >= 0 || controls > 2+len(head)/32
+	return bytes.IndexByte(head[:at], '\n') < 0 || controls > 2+len(head)/32
 }
 
 // closeAll closes in reverse order and returns the first error.
