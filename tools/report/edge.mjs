@@ -7,5 +7,7 @@ const articles = [
   { id: "spaces", Title: "Runs of spaces", Source: "Committee of Correspondents and Translators of the Eastern Mediterranean", Date: "2016-5-6", text: "The brutal dictator   Assad massacres his \u00a0 own people." },
   { id: "quotes", title: "Quotes", source: "/archive/2016/05/some/rather/long/path/of/a/file/without/any/spaces.txt", date: "5 أيار/مايو 2016", text: 'The minister said “Assad is a brutal dictator” who kills his "own people" and must go.\n\nقال الوزير إن «الأسد دكتاتور مجرم» يقتل شعبه ويجب أن يرحل.' },
   { id: "undated", title: "Undated", source: "Quotes & Co", date: "in spring", text: "Washington condemned Assad for the massacre." },
+  { id: "twin", title: "Twin", source: "Twin", text: "The minister praised Assad.\n\nThe envoy condemned Assad." },
+  { id: "twin", title: "Twin in capitals", source: "TWIN", text: "The minister praised Assad." },
 ];
 for (const a of articles) process.stdout.write(`${JSON.stringify(a)}\n`);

@@ -171,6 +171,8 @@ writeFileSync(`${dir}/edge-in.jsonl`, execFileSync(process.execPath, [new URL("e
 const parley = (...args) => execFileSync(`${dir}/parley`, args, { stdio: "ignore" });
 parley("score", "--format", "jsonl", "-o", `${dir}/edge.jsonl`, `${dir}/edge-in.jsonl`);
 parley("report", "-o", `${dir}/edge.html`, `${dir}/edge.jsonl`);
+parley("score", "--evidence", "0", "--format", "jsonl", "-o", `${dir}/bare.jsonl`, `${dir}/edge-in.jsonl`);
+parley("report", "-o", `${dir}/bare.html`, `${dir}/bare.jsonl`);
 
 const browser = await launch();
 let failed = 0;
@@ -259,6 +261,27 @@ await test("injected markup stays text", async () => {
   }
   assert.equal(await p.evaluate(() => window.pwned), undefined);
   assert.equal(await p.locator("img, iframe, a[href^=javascript], main script, b").count(), 0);
+  silent(p);
+  await p.close();
+});
+
+await test("rows without evidence make a page too", async () => {
+  const p = await open(browser, `${dir}/bare.html`);
+  assert.equal(await found(p), rowsOf("bare").length);
+  assert.match(await p.textContent("main"), /No evidence among these paragraphs/);
+  silent(p);
+  await p.close();
+});
+
+await test("names that differ in case are filtered apart", async () => {
+  const p = await open(browser, `${dir}/edge.html`);
+  const sources = p.locator("#sources th button");
+  const [at, twin] = await Promise.all(["Twin", "TWIN"].map(async (name) => (await sources.allTextContents()).indexOf(name)));
+  for (const [i, n] of [[at, 2], [twin, 1]]) {
+    await after(p, () => sources.nth(i).click());
+    assert.equal(await found(p), n);
+    await clear(p);
+  }
   silent(p);
   await p.close();
 });

@@ -198,7 +198,7 @@ export const onEdge = {
   async "fields are read in capitals, and a date that is not is noted"(page) {
     assert.match(await page.textContent(".top"), /1 article has a date that is not read, "in spring"/);
     await page.click(".entry:has-text('Runs of spaces')");
-    assert.match(await page.textContent(".article > .hint"), /^Article 3 of 5 · Committee of .* · 2016-05-06 · spaces · 1 paragraph$/);
+    assert.match(await page.textContent(".article > .hint"), /^Article 3 of 7 · Committee of .* · 2016-05-06 · spaces · 1 paragraph$/);
     await page.click(".entry:has-text('Quotes')");
     assert.match(await page.textContent(".article > .hint"), /2016-05-05/);
   },
@@ -208,7 +208,7 @@ export const onEdge = {
     assert.equal(await page.locator(".para").count(), 40);
     await page.emulateMedia({ media: "print" });
     await page.waitForFunction(() => document.querySelectorAll(".para").length === 110);
-    assert.match(await page.textContent(".article > .hint"), /Article 1 of 5/);
+    assert.match(await page.textContent(".article > .hint"), /Article 1 of 7/);
     assert.match(await page.innerText(".para >> nth=109"), /Zanzibar.*stance\s+favor\s+\(\+\d\.\d\d\), held by/s);
     await page.emulateMedia({ media: "screen" });
     await page.waitForFunction(() => document.querySelectorAll(".para").length === 40);
