@@ -350,25 +350,33 @@ func (f *frame) scope() {
 func (f *frame) dispute() {
 	marked, asks := f.marked, f.asks
 	for _, end := range f.ends {
+		var here, questions []int32
+		here, marked = cut(marked, end)
+		questions, asks = cut(asks, end)
 		var flags wordFlags
-		for len(asks) > 0 && asks[0] < end {
+		if len(questions) > 0 {
 			flags |= asked
-			asks = asks[1:]
 		}
-		n := 0
-		for n < len(marked) && marked[n] < end {
-			if f.words[marked[n]].classes&(1<<doubt|1<<vindicate) != 0 {
+		for _, i := range here {
+			if f.words[i].classes&(1<<doubt|1<<vindicate) != 0 {
 				flags |= disputed
 			}
-			n++
 		}
 		if flags != 0 {
-			for _, i := range marked[:n] {
+			for _, i := range here {
 				f.words[i].flags |= flags
 			}
 		}
-		marked = marked[n:]
 	}
+}
+
+// cut cuts ascending tokens in two: those before end, and the others.
+func cut(tokens []int32, end int32) (before, others []int32) {
+	n := 0
+	for n < len(tokens) && tokens[n] < end {
+		n++
+	}
+	return tokens[:n], tokens[n:]
 }
 
 func resize[T any](s []T, n int) []T {

@@ -39,16 +39,14 @@ const nameReach = 9
 func (f *frame) attribute() {
 	from, marked := 0, f.marked
 	for _, end := range f.ends {
-		n := 0
-		for n < len(marked) && marked[n] < end {
-			n++
-		}
-		if who := f.speakerOf(from, int(end), marked[:n]); who >= 0 {
+		var here []int32
+		here, marked = cut(marked, end)
+		if who := f.speakerOf(from, int(end), here); who >= 0 {
 			for j := from; j < int(end); j++ {
 				f.words[j].speaker = who
 			}
 		}
-		from, marked = int(end), marked[n:]
+		from = int(end)
 	}
 	if len(f.speakers) == 0 {
 		return

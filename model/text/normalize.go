@@ -86,20 +86,26 @@ func init() {
 	}
 }
 
-// plainWord reads a word of ASCII letters alone that white space or a comma ends,
-// as most do, if one begins at z.i: eight letters at once, since where a word ends
-// is hard to foretell.
-func (z *tokenizer) plainWord() bool {
+// plainWord reads a word of ASCII letters alone, or of Arabic ones alone, that
+// white space or a comma ends, as most do, if one begins at z.i: eight bytes at
+// once, since where a word ends is hard to foretell.
+func (z *tokenizer) plainWord(arabic bool) bool {
 	s, i, h := z.s, z.i, HashOffset
 	norm, small := z.t.norm, uint64(0)
 	for n := 8; n == 8; i += n {
 		if len(s)-i <= 8 {
 			return false
 		}
-		x := eight.At(s, i)
 		var word uint64
-		word, n = asciiLetters(x)
-		small |= x & word
+		if x := eight.At(s, i); arabic {
+			word, n = arabicForms(x)
+		} else {
+			word, n = asciiLetters(x)
+			small |= x & word
+		}
+		if i+n == z.i { // no letter: the buffer must not grow for a mark
+			return false
+		}
 		norm = binary.LittleEndian.AppendUint64(norm, word)
 		norm = norm[:len(norm)-8+n]
 		h = hashLetters(h, word, n)
@@ -108,7 +114,10 @@ func (z *tokenizer) plainWord() bool {
 		return false
 	}
 	var flags uint8
-	if class[s[z.i]] == cUpper {
+	switch {
+	case arabic:
+		flags = ArabicTok
+	case class[s[z.i]] == cUpper:
 		flags = Capital
 		if small&(0x20*eight.Ones) == 0 && i-z.i > 1 {
 			flags |= AllCaps
@@ -120,33 +129,8 @@ func (z *tokenizer) plainWord() bool {
 	return true
 }
 
-// plainArabic is plainWord for words of Arabic letters, four at a time.
-func (z *tokenizer) plainArabic() bool {
-	s, i, h := z.s, z.i, HashOffset
-	norm := z.t.norm
-	for n := 4; n == 4; i += 2 * n {
-		if len(s)-i <= 8 {
-			return false
-		}
-		var word uint64
-		if word, n = arabicForms(eight.At(s, i)); i+n == z.i { // no letter: the buffer must not grow for a mark
-			return false
-		}
-		norm = binary.LittleEndian.AppendUint64(norm, word)
-		norm = norm[:len(norm)-8+2*n]
-		h = hashLetters(h, word, 2*n)
-	}
-	if class[s[i]] != cSpace {
-		return false
-	}
-	start, n0 := z.i, len(z.t.norm)
-	z.t.norm, z.i = norm, i
-	z.add(start, i, Word, ArabicTok, n0, h)
-	return true
-}
-
 // arabicForms returns the forms of the Arabic letters at the beginning of eight
-// bytes, packed, and their number.
+// bytes, packed, and their length in bytes.
 func arabicForms(x uint64) (word uint64, n int) {
 	const ones = 0x0001000100010001                // a letter is two bytes
 	other := (x^0xD8*ones)&(0xFC*ones) + 0xFC*ones // bit 8 if the first byte is not of class cArabic
@@ -154,11 +138,12 @@ func arabicForms(x uint64) (word uint64, n int) {
 	word = uint64(arabicForm[at&0xFF]) | uint64(arabicForm[at>>16&0xFF])<<16 |
 		uint64(arabicForm[at>>32&0xFF])<<32 | uint64(arabicForm[at>>48&0xFF])<<48
 	letter := word & (0x80 * ones) &^ (other >> 1)
-	n = bits.TrailingZeros64(^letter&(0x80*ones)) / 16
-	return word & (1<<(16*n) - 1), n
+	n = bits.TrailingZeros64(^letter&(0x80*ones)) / 16 * 2
+	return word & (1<<(8*n) - 1), n
 }
 
-// hashLetters adds the first n of eight letters to a hash, without a branch.
+// hashLetters adds the first n of eight bytes to a hash without a branch; a loop
+// over them is slower.
 func hashLetters(h, word uint64, n int) uint64 {
 	if next := (h ^ word&0xFF) * HashPrime; n > 0 {
 		h = next

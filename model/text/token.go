@@ -121,7 +121,7 @@ func (z *tokenizer) next() {
 		z.i++
 		z.spaced = true
 	case cLower, cUpper:
-		if !z.plainWord() {
+		if !z.plainWord(false) {
 			z.word()
 		}
 	case cDigit:
@@ -130,7 +130,7 @@ func (z *tokenizer) next() {
 		z.punct(z.i, 1, rune(c))
 	case cArabic:
 		switch {
-		case z.plainArabic():
+		case z.plainWord(true):
 		case arabicLetter(z.s, z.i) != 0:
 			z.word()
 		default:

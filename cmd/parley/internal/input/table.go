@@ -81,11 +81,11 @@ type tableRows struct {
 // newTable reads the header and returns the reader of the rows below it.
 func newTable(s *Source, in io.Reader, fields Fields, closers *closeAll) (Reader, error) {
 	t := &tableRows{name: s.Name(), comma: ',', fields: fields}
-	split := &quotes{comma: ','}
+	split := &quotes{}
 	if s.Format == TSV {
-		t.comma = '\t'
-		split = &quotes{comma: '\t', isRow: t.isRow}
+		t.comma, split.isRow = '\t', t.isRow
 	}
+	split.comma = t.comma
 	l := newLines(s, in, t.parse, closers)
 	l.split = split
 	head, err := l.row()

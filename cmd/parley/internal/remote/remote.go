@@ -199,7 +199,7 @@ func (s *Scorer) Score(ctx context.Context, texts []string, results []score.Resu
 			// The server takes less. It may have ended the stream, and this message
 			// with it, because of another one.
 			if n > 1 {
-				s.most.Store(int64(n / 2))
+				s.most.Store(min(s.most.Load(), int64(n/2)))
 			} else {
 				alone++
 			}

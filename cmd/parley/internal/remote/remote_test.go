@@ -83,24 +83,36 @@ func answerTo(req *parleyv1.StreamClassifyRequest) *parleyv1.StreamClassifyRespo
 	return &parleyv1.StreamClassifyResponse{Id: req.Id, Outcome: &parleyv1.StreamClassifyResponse_Result{Result: batch}}
 }
 
-// start serves f and returns a scorer that asks it.
-func start(t *testing.T, f *fake, opt Options) *Scorer {
+// serve serves f and returns its address.
+func serve(t *testing.T, f *fake, opts ...grpc.ServerOption) string {
 	t.Helper()
 	lis, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	g := grpc.NewServer()
+	g := grpc.NewServer(opts...)
 	parleyv1.RegisterClassifierServiceServer(g, f)
 	go func() { _ = g.Serve(lis) }()
 	t.Cleanup(g.Stop)
-	opt.Addrs = []string{lis.Addr().String()}
-	s, err := Dial(t.Context(), opt)
+	return lis.Addr().String()
+}
+
+// connect returns a scorer.
+func connect(t *testing.T, ctx context.Context, opt Options) *Scorer {
+	t.Helper()
+	s, err := Dial(ctx, opt)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = s.Close() })
 	return s
+}
+
+// start serves f and returns a scorer that asks it.
+func start(t *testing.T, f *fake, opt Options) *Scorer {
+	t.Helper()
+	opt.Addrs = []string{serve(t, f)}
+	return connect(t, t.Context(), opt)
 }
 
 func texts(n int) []string {
@@ -282,21 +294,10 @@ func TestSilentServer(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = silent.Close() })
-	lis, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	g := grpc.NewServer()
-	parleyv1.RegisterClassifierServiceServer(g, &fake{})
-	go func() { _ = g.Serve(lis) }()
-	t.Cleanup(g.Stop)
+	good := serve(t, &fake{})
 	ctx, cancel := context.WithTimeout(t.Context(), 8*time.Second) // less than gRPC waits for a connection
 	defer cancel()
-	s, err := Dial(ctx, Options{Addrs: []string{silent.Addr().String(), lis.Addr().String()}, Timeout: 200 * time.Millisecond})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = s.Close() })
+	s := connect(t, ctx, Options{Addrs: []string{silent.Addr().String(), good}, Timeout: 200 * time.Millisecond})
 	results := make([]score.Result, 300)
 	if err := s.Score(ctx, texts(300), results); err != nil {
 		t.Fatal(err)
@@ -308,20 +309,9 @@ func TestSilentServer(t *testing.T) {
 
 // A server that lets a call wait for others is told of, not waited for.
 func TestNoStreamInTime(t *testing.T) {
-	lis, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	g := grpc.NewServer(grpc.MaxConcurrentStreams(1))
-	parleyv1.RegisterClassifierServiceServer(g, &fake{})
-	go func() { _ = g.Serve(lis) }()
-	t.Cleanup(g.Stop)
-	s, err := Dial(t.Context(), Options{Addrs: []string{lis.Addr().String()}, Timeout: 200 * time.Millisecond})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = s.Close() })
-	err = s.Score(t.Context(), texts(300), make([]score.Result, 300)) // on two streams in turns
+	addr := serve(t, &fake{}, grpc.MaxConcurrentStreams(1))
+	s := connect(t, t.Context(), Options{Addrs: []string{addr}, Timeout: 200 * time.Millisecond})
+	err := s.Score(t.Context(), texts(300), make([]score.Result, 300)) // on two streams in turns
 	if status.Code(err) != codes.DeadlineExceeded || !strings.Contains(err.Error(), "no stream within 200ms") {
 		t.Errorf("error is %v", err)
 	}

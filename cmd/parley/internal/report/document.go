@@ -45,7 +45,11 @@ var (
 // same is said are one document, but a paragraph that comes a second time begins
 // another, and those that follow it belong to that.
 func (r *Report) document(row *rows.Row) int {
-	said := describe(row.Extra)
+	said := r.said
+	if !bytes.Equal(row.Extra, r.extra) { // the rows of an article mostly stand together
+		said = describe(row.Extra)
+		r.said, r.extra = said, bytes.Clone(row.Extra)
+	}
 	number, ok := r.abouts[said]
 	if !ok {
 		number = len(r.abouts)

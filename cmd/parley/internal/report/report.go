@@ -51,6 +51,8 @@ type Report struct {
 		paragraph
 		number int // of the instance
 	}
+	extra     []byte // of the last row
+	said      about  // what it says
 	sources   interner
 	holders   interner
 	languages interner
